@@ -1,0 +1,103 @@
+package container
+
+import (
+	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// IO says where the standard streams of a container's process come from and what else it inherits.
+type IO struct {
+	// Detach returns as soon as the process runs. Without it the caller's terminal or streams are connected to the
+	// process, signals are forwarded, and the call returns the process's exit status.
+	Detach bool
+	// ConsoleSocket is the path of a unix socket that receives the master side of the process's terminal (SCM_RIGHTS);
+	// needed exactly when a detached process has a terminal.
+	ConsoleSocket string
+	// PidfdSocket is the path of a unix socket that receives a pidfd of the process (SCM_RIGHTS); "" for none.
+	PidfdSocket string
+	// PidFile receives the process's pid, in the caller's pid namespace, atomically and after everything else; "" for none.
+	PidFile string
+	// PreserveFDs is how many descriptors from 3 (after those of LISTEN_FDS) the process inherits.
+	PreserveFDs int
+	// NoSubreaper leaves the orphans of a foreground process to the next subreaper instead of reaping them here.
+	NoSubreaper bool
+}
+
+// CreateOptions is what create, run and restore need to make a container.
+type CreateOptions struct {
+	// Bundle is the directory that holds config.json and against which relative paths in it count; absolute.
+	Bundle string
+	// Config is the absolute path of the configuration; "" means Bundle/config.json.
+	Config string
+	IO     IO
+	// NoPivot moves the root with MS_MOVE and chroot instead of pivot_root (for a rootfs on a ramdisk).
+	NoPivot bool
+	// NoNewKeyring keeps the caller's session keyring instead of a new one called _ses.ID.
+	NoNewKeyring bool
+	// Keep leaves a foreground container's state and cgroup behind after its process ended.
+	Keep bool
+}
+
+// ExecOptions is what exec needs to start a further process in a running container.
+type ExecOptions struct {
+	IO IO
+	// Process is the whole process; when nil it is the container's own with Change applied.
+	Process *specs.Process
+	// Change edits a copy of the container's process (args, env, user, …); may be nil.
+	Change func(*specs.Process) error
+	// Cgroups are sub-cgroups to put the process into: controller → path below the container's own cgroup; the key ""
+	// stands for all controllers (and is the only one on cgroup v2).
+	Cgroups map[string]string
+	// IgnorePaused starts the process in a paused container too, where it waits for resume.
+	IgnorePaused bool
+}
+
+// KillOptions says what kill sends to whom.
+type KillOptions struct {
+	Signal unix.Signal
+	// All sends Signal to every process of the container instead of its init only.
+	All bool
+}
+
+// UpdateOptions changes a container's limits while it runs.
+type UpdateOptions struct {
+	// Resources replaces, field by field, what is set in it; unset fields stay as they are.
+	Resources *specs.LinuxResources
+	// L3CacheSchema and MemBwSchema are the Intel RDT schemata; "" leaves them as they are.
+	L3CacheSchema, MemBwSchema string
+}
+
+// CheckpointOptions are CRIU's, as on runc's command line.
+type CheckpointOptions struct {
+	ImagePath       string // directory of the images, absolute
+	WorkPath        string // directory of CRIU's logs and pid files, absolute; "" means ImagePath
+	ParentPath      string // earlier images to dump against, relative to ImagePath; "" for none
+	LeaveRunning    bool
+	TCPEstablished  bool
+	TCPSkipInFlight bool
+	LinkRemap       bool
+	ExternalUnix    bool
+	ShellJob        bool
+	LazyPages       bool
+	StatusFd        int    // -1 for none
+	PageServer      string // "address:port", "" for none
+	FileLocks       bool
+	PreDump         bool
+	ManageCgroups   string // soft, full, strict or ignore; "" means soft
+	EmptyNetNS      bool   // do not checkpoint the network namespace's properties
+	AutoDedup       bool
+	NetworkLock     string // iptables, nftables or skip; "" for CRIU's own choice
+	LsmProfile      string
+	LsmMountContext string
+}
+
+// RestoreOptions makes a container from a checkpoint.
+type RestoreOptions struct {
+	CreateOptions
+	CheckpointOptions
+}
+
+// Stdio are a process's three standard streams; the caller keeps ownership.
+type Stdio [3]*os.File
