@@ -27,7 +27,9 @@
 #               only KIND… REASON     skip unless the runtime is one of KIND…, e.g. only husk "runc has no --regex"
 #               skip_on KIND REASON
 #               needs WHAT…           skip unless the machine has it: v1 · v2 · controller:memory · tool:socat · file:PATH ·
-#                                     cap:sys_resource · ns:time · fs:overlay · kernel:6.3
+#                                     cap:sys_resource · ns:time · fs:overlay · kernel:6.3 · helper:NAME
+#   Background  spawn CMD…            run CMD in the background until the end of the test at most; its pid is in spawned
+#               needs helper:NAME     build tests/helpers/NAME; it is run as "$HELPERS/NAME"
 #   The host    cgroup_dir CONTROLLER [ID]    the directory of ID's cgroup (v1: in the controller's hierarchy)
 #               host_mount ARG…       mount(8), undone at the end of the test; the target is the last argument
 #               at_end CMD…           run CMD at the end of the test, last registered first
@@ -36,7 +38,7 @@
 # A file with a setup or teardown of its own calls arena_open and arena_close in them.
 
 REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
-HELPERS=$REPO/tests/helpers
+HELPERS=${HELPER_BIN:-$BATS_RUN_TMPDIR}
 RUNTIME=$(command -v "${RUNTIME:-$REPO/bin/husk}") || RUNTIME=${RUNTIME:-$REPO/bin/husk}
 read -ra RUNTIME_ARGS <<<"${RUNTIME_FLAGS:-}"
 RT_DEADLINE=${RT_DEADLINE:-60} # seconds: far beyond what any call takes, so that a hang fails one test, not the run
@@ -129,6 +131,25 @@ unmount_leftovers() {
 at_end() { AT_END+=("$(printf '%q ' "$@")"); }
 
 leaves() { LEAVES=$1; }
+
+spawn() {
+	"$@" 3>&- &
+	spawned=$!
+	at_end end_job "$spawned"
+}
+
+# end_job kills a job of this shell. One that was waited for is no job any more, and its pid may be somebody else's.
+end_job() {
+	! jobs -p | grep -qx "$1" || {
+		kill -KILL "$1"
+		wait "$1"
+	} 2>/dev/null
+}
+
+build_helper() {
+	local bin=$HELPERS/$1
+	[[ -x $bin ]] || (cd "$REPO" && CGO_ENABLED=0 go build -o "$bin.$$" "./tests/helpers/$1" && mv "$bin.$$" "$bin")
+}
 
 host_mount() {
 	mount "$@"
@@ -358,7 +379,10 @@ skip_on() { [[ $(kind) != "$1" ]] || skip "$2"; }
 
 needs() {
 	local what
-	for what in "$@"; do have "$what" || skip "needs $what"; done
+	for what in "$@"; do
+		have "$what" || skip "needs $what"
+		[[ $what != helper:* ]] || build_helper "${what#*:}"
+	done
 }
 
 have() {
@@ -367,6 +391,7 @@ have() {
 	v2) [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] ;;
 	v1) ! have v2 ;;
 	controller:*) have_controller "$name" ;;
+	helper:*) [[ -x $HELPERS/$name ]] || have tool:go ;;
 	tool:*) [[ -x $(command -v "$name") ]] ;;
 	file:*) [[ -e $name ]] ;;
 	cap:*) capsh --has-p="cap_$name" >/dev/null 2>&1 ;;
