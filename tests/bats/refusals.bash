@@ -8,6 +8,7 @@
 #   nothing_left        no state directory, cgroup or mount of this test
 #   one_clear_line      no trace of a crash; husk: exactly one line `husk: VERB…: …`, and it is the last
 #   older_runc VERSION  the runtime is a runc before VERSION
+#   before_runc VERSION REASON  skip there
 
 says() { grep -qiE -e "$1" <<<"$output" || explain "want output that says: $1"; }
 
@@ -31,3 +32,5 @@ one_clear_line() {
 older_runc() {
 	is_runc && ! printf '%s\n' "$1" "$("$RUNTIME" --version | sed -n '1s/^runc version \([0-9.]*\).*/\1/p')" | sort -VC
 }
+
+before_runc() { ! older_runc "$1" || skip "$2"; }
