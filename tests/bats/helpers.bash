@@ -17,7 +17,8 @@
 #               run_as ID [ARG…]      rt run ARG… ID, in a cgroup named after ID
 #               inside SCRIPT         run `sh -c SCRIPT` in a fresh container, in the foreground; leaves status, output
 #               sleeper ID [ARG…]     create (with ARG…) and start a container that sleeps; background_sleeper is the same
-#               pid_of ID, status_of ID
+#               rt_spawn ARG…         run the runtime in the background; rt_wait then leaves status and output
+#               pid_of ID, status_of ID; in_state ID STATUS is true or false
 #   Assertions  ok · fails [CODE] · has REGEX · lacks REGEX · equals TEXT  (about status and output)
 #               err_has REGEX         about stderr after rt_out
 #               same WANT GOT [WHAT]  two strings     json FILTER [ARG…]  jq -e on output     is CMD…, not CMD…
@@ -114,7 +115,7 @@ remove_cgroups() {
 	local dir
 	for dir in $(cgroup_dirs); do
 		[[ -d $dir$CGROUP ]] || continue
-		wait_until 10 remove_cgroup_tree "$dir$CGROUP" || echo "cgroup $dir$CGROUP is still busy"
+		wait_until 10 remove_cgroup_tree "$dir$CGROUP" || :
 	done
 }
 
@@ -306,6 +307,25 @@ sleeper() {
 
 background_sleeper() { sleeper "$@"; }
 
+# There is no timeout(1) in between, so that a signal to $spawned reaches the runtime itself.
+rt_spawn() {
+	output_file=$ARENA/output.$((++rt_calls))
+	invocation="${RUNTIME##*/} $*"
+	spawn "$RUNTIME" "${RUNTIME_ARGS[@]}" --root "$STATE" "$@" >"$output_file" 2>&1
+}
+
+rt_wait() {
+	wait_until "$RT_DEADLINE" ended "$spawned"
+	status=0
+	wait "$spawned" || status=$?
+	collect
+}
+
+# ended is true for a process that is gone or a zombie.
+ended() { ! grep -qs '^State:[[:space:]][^ZX]' "/proc/$1/status"; }
+
+in_state() { [[ $(status_of "$1") == "$2" ]]; }
+
 pid_of() { quietly state "$1" | jq .pid; }
 status_of() { quietly state "$1" | jq -r .status; }
 
@@ -355,27 +375,32 @@ no_trace_of() {
 }
 
 wait_until() {
-	local deadline=$((SECONDS + $1))
+	local seconds=$1 deadline=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		((SECONDS < deadline)) || return 1
+		((SECONDS < deadline)) || {
+			explain "want true within $seconds seconds: $*"
+			return 1
+		}
 		sleep 0.02
 	done
 }
 
 # ---- conditions -----------------------------------------------------------------------------------------------------
 
-kind() { "$RUNTIME" --version 2>/dev/null | sed -n '1s/ .*//p'; }
-is_husk() { [[ $(kind) == husk ]]; }
-is_runc() { [[ $(kind) == runc ]]; }
-is_crun() { [[ $(kind) == crun ]]; }
+# Exported, so that it is asked for once a file and not once a test.
+export RUNTIME_KIND=${RUNTIME_KIND:-$("$RUNTIME" --version 2>/dev/null | sed -n '1s/ .*//p')}
+
+is_husk() { [[ $RUNTIME_KIND == husk ]]; }
+is_runc() { [[ $RUNTIME_KIND == runc ]]; }
+is_crun() { [[ $RUNTIME_KIND == crun ]]; }
 
 only() {
 	local reason=${*: -1} kinds=" ${*:1:$#-1} "
-	[[ $kinds == *" $(kind) "* ]] || skip "$reason"
+	[[ $kinds == *" $RUNTIME_KIND "* ]] || skip "$reason"
 }
 
-skip_on() { [[ $(kind) != "$1" ]] || skip "$2"; }
+skip_on() { [[ $RUNTIME_KIND != "$1" ]] || skip "$2"; }
 
 needs() {
 	local what
