@@ -7,11 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Stdio are a process's three standard streams; the caller keeps ownership.
+type Stdio [3]*os.File
+
 // IO says where the standard streams of a container's process come from and what else it inherits.
 type IO struct {
 	// Detach returns as soon as the process runs. Without it the caller's terminal or streams are connected to the
 	// process, signals are forwarded, and the call returns the process's exit status.
 	Detach bool
+	// Stdio are the caller's streams; a nil one is this process's own.
+	Stdio Stdio
+	// Signals are forwarded to a foreground process; SIGWINCH resizes its terminal, SIGCHLD and SIGURG are left out. Who
+	// fills the channel should begin before the call. nil forwards nothing.
+	Signals <-chan os.Signal
 	// ConsoleSocket is the path of a unix socket that receives the master side of the process's terminal (SCM_RIGHTS);
 	// needed exactly when a detached process has a terminal.
 	ConsoleSocket string
@@ -21,8 +29,12 @@ type IO struct {
 	PidFile string
 	// PreserveFDs is how many descriptors from 3 (after those of LISTEN_FDS) the process inherits.
 	PreserveFDs int
-	// NoSubreaper leaves the orphans of a foreground process to the next subreaper instead of reaping them here.
+	// NoSubreaper leaves the orphans of a foreground process to the next subreaper. Without it the calling process
+	// becomes a subreaper and, until its foreground process ends, reaps all its children.
 	NoSubreaper bool
+	// ListenFDs is how many sockets from descriptor 3 on a service manager handed over (sd_listen_fds(3)); the process
+	// inherits them with LISTEN_FDS and LISTEN_PID in its environment.
+	ListenFDs int
 }
 
 // CreateOptions is what create, run and restore need to make a container.
@@ -38,6 +50,14 @@ type CreateOptions struct {
 	NoNewKeyring bool
 	// Keep leaves a foreground container's state and cgroup behind after its process ended.
 	Keep bool
+	// NotifySocket is the sd_notify(3) socket of the service manager; "" for none.
+	NotifySocket string
+}
+
+// StartOptions is what start needs beyond the container.
+type StartOptions struct {
+	// NotifySocket is the sd_notify(3) socket of the service manager, which start then waits to inform; "" for none.
+	NotifySocket string
 }
 
 // ExecOptions is what exec needs to start a further process in a running container.
@@ -98,6 +118,3 @@ type RestoreOptions struct {
 	CreateOptions
 	CheckpointOptions
 }
-
-// Stdio are a process's three standard streams; the caller keeps ownership.
-type Stdio [3]*os.File

@@ -1,0 +1,130 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/opencontainers/runc/libcontainer/intelrdt"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/huskrun/husk/internal/fault"
+)
+
+// cgroupPatience bounds the removal of a cgroup, which the kernel refuses while a dying process is still in it.
+const cgroupPatience = 10 * time.Second
+
+// Delete removes a stopped or created container: its remaining processes, cgroup and state, and runs its poststop
+// hooks. With force it kills a running one first, removes what is left of a damaged one, and takes one that does not
+// exist as deleted. Every step is tried whatever the others return.
+func (r *Runtime) Delete(ctx context.Context, id string, force bool) error {
+	err := r.delete(ctx, id, force)
+	if force && errors.Is(err, ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (r *Runtime) delete(ctx context.Context, id string, force bool) error {
+	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
+		return err
+	}
+	unlock, err := r.lock(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	c, err := r.load(id)
+	if err != nil {
+		return err
+	}
+	if !force {
+		if err := c.deletable(); err != nil {
+			return err
+		}
+	}
+	return c.destroy(ctx)
+}
+
+// deletable refuses what only force removes.
+func (c *loaded) deletable() error {
+	if c.damage != nil {
+		return c.damage
+	}
+	switch s := c.status(); s {
+	case Stopped, Created:
+		return nil
+	case Paused:
+		return &fault.Error{Err: ErrPaused, Hint: "resume it, or use delete --force"}
+	default:
+		return &fault.Error{Err: fmt.Errorf("%w: it is %s", ErrRunning, s), Hint: "kill it first, or use delete --force"}
+	}
+}
+
+// destroy takes the container apart. It reaches the end whatever fails on the way, but keeps the state directory while
+// processes or the cgroup are left, so that delete can be tried again.
+func (c *loaded) destroy(ctx context.Context) error {
+	killed := c.end(ctx)
+	removed := c.removeCgroup(ctx)
+	rdt := c.removeRdt()
+	state := error(nil)
+	if killed == nil && removed == nil {
+		state = os.RemoveAll(c.dir)
+	}
+	c.runPoststop(ctx)
+	if killed != nil || removed != nil {
+		state = c.side.write(c.dir) // without the poststop hooks, which have run
+	}
+	return errors.Join(killed, removed, rdt, state)
+}
+
+// removeCgroup removes the cgroup and those that the container made below it.
+func (c *loaded) removeCgroup(ctx context.Context) error {
+	cg, err := c.cgroup()
+	if err != nil || cg == nil {
+		return err
+	}
+	if err = cg.Destroy(); err == nil {
+		return nil
+	}
+	// Somebody is still in it: members of a shared pid namespace, or a process that an exec put there meanwhile.
+	if errors.Is(err, unix.EBUSY) {
+		ctx, cancel := context.WithTimeout(ctx, cgroupPatience)
+		defer cancel()
+		if ended := c.endRest(ctx); ended != nil {
+			return errors.Join(err, ended)
+		}
+		err = cg.Destroy()
+	}
+	return fault.New("cgroup", err, "")
+}
+
+// removeRdt removes the resctrl group that libcontainer made for the container.
+func (c *loaded) removeRdt() error {
+	if c.state == nil || c.state.Config.IntelRdt == nil {
+		return nil
+	}
+	m := intelrdt.NewManager(&c.state.Config, c.id, c.state.IntelRdtPath)
+	if m == nil {
+		return nil
+	}
+	return fault.New("resctrl group", m.Destroy(), "")
+}
+
+// runPoststop runs all poststop hooks; the specification has their failures logged, not returned.
+func (c *loaded) runPoststop(ctx context.Context) {
+	if c.side.Hooks == nil {
+		return
+	}
+	state := c.ociState(specs.StateStopped)
+	for i := range c.side.Hooks.Poststop {
+		if err := c.runHook(ctx, configs.Poststop, i, &c.side.Hooks.Poststop[i], state); err != nil {
+			c.rt.log().Warn(err.Error())
+		}
+	}
+	c.side.Hooks.Poststop = nil
+}

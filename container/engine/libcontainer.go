@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/opencontainers/runc/libcontainer"
+	_ "github.com/opencontainers/runc/libcontainer/nsenter" // enters namespaces in C before Go's runtime has threads
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
+
+	_ "github.com/opencontainers/cgroups/devices" // the device controller is linked in by name only
+
+	"github.com/huskrun/husk/spec"
+)
+
+// Libcontainer starts processes through libcontainer, which re-executes husk as `husk init`.
+type Libcontainer struct{}
+
+// Init is the inside of `husk init`, libcontainer's re-exec. It does not return.
+func Init() { libcontainer.Init() }
+
+// Create implements [Engine].
+func (Libcontainer) Create(q *CreateRequest) (Ref, error) {
+	c, err := libcontainer.Create(q.Root, q.ID, q.Config)
+	if err != nil {
+		return Ref{}, err
+	}
+	ref, err := startInit(c, q)
+	if err != nil {
+		return Ref{}, errors.Join(err, destroy(c))
+	}
+	return ref, nil
+}
+
+func startInit(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
+	if err := q.Prepared(filepath.Join(q.Root, q.ID)); err != nil {
+		return Ref{}, err
+	}
+	p := newProcess(q.Process, &q.Files)
+	p.Init = true
+	if err := c.Start(p); err != nil {
+		return Ref{}, err
+	}
+	state, err := c.State()
+	if err != nil {
+		return Ref{}, err
+	}
+	return Ref{state.InitProcessPid, state.InitProcessStartTime}, nil
+}
+
+// destroy removes what a failed Create made. A process that got far enough to be the container's init is killed first.
+func destroy(c *libcontainer.Container) error {
+	if err := c.Signal(unix.SIGKILL); err != nil && !errors.Is(err, libcontainer.ErrNotRunning) {
+		logrus.Debugf("kill the init of a failed container: %v", err)
+	}
+	return c.Destroy()
+}
+
+// Start implements [Engine].
+func (Libcontainer) Start(ctx context.Context, stateDir string, init Ref) error {
+	return releaseFifo(ctx, stateDir, init)
+}
+
+// Exec implements [Engine]. The container is loaded afresh: a Container serialises what is done to it.
+func (Libcontainer) Exec(q *ExecRequest) (Ref, error) {
+	c, err := libcontainer.Load(q.Root, q.ID)
+	if err != nil {
+		return Ref{}, err
+	}
+	p := newProcess(q.Process, &q.Files)
+	p.SubCgroupPaths = q.Cgroups
+	if err := c.Start(p); err != nil {
+		return Ref{}, err
+	}
+	pid, err := p.Pid()
+	return Ref{Pid: pid}, err
+}
+
+// newProcess is p with its descriptors as libcontainer wants it. Standard streams are set only where there is a file:
+// a nil *os.File in an interface would not be nil.
+func newProcess(p *spec.Process, f *Files) *libcontainer.Process {
+	lp := &libcontainer.Process{
+		Args:             p.Args,
+		Env:              p.Env,
+		UID:              p.UID,
+		GID:              p.GID,
+		AdditionalGroups: p.AdditionalGroups,
+		Cwd:              p.Cwd,
+		Label:            p.SelinuxLabel,
+		AppArmorProfile:  p.AppArmorProfile,
+		NoNewPrivileges:  &p.NoNewPrivileges,
+		Capabilities:     p.Capabilities,
+		Rlimits:          p.Rlimits,
+		Scheduler:        p.Scheduler,
+		IOPriority:       p.IOPriority,
+		CPUAffinity:      p.CPUAffinity,
+		ConsoleWidth:     p.ConsoleWidth,
+		ConsoleHeight:    p.ConsoleHeight,
+		ExtraFiles:       f.Extra,
+		ConsoleSocket:    f.Console,
+		PidfdSocket:      f.Pidfd,
+		LogLevel:         strconv.Itoa(int(logrus.GetLevel())),
+	}
+	setStream := func(file *os.File, set func(*os.File)) {
+		if file != nil {
+			set(file)
+		}
+	}
+	setStream(f.Stdio[0], func(s *os.File) { lp.Stdin = s })
+	setStream(f.Stdio[1], func(s *os.File) { lp.Stdout = s })
+	setStream(f.Stdio[2], func(s *os.File) { lp.Stderr = s })
+	return lp
+}
