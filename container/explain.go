@@ -114,8 +114,14 @@ func (c *initError) errnoText() error {
 
 // explainMount names the entry of mounts that could not be mounted.
 func explainMount(c *initError, s *specs.Spec, _ *spec.Process) *fault.Error {
+	if s == nil {
+		return nil
+	}
+	if rest, ok := strings.CutPrefix(c.text, "failed to fulfil mount request: "); ok {
+		return explainSource(c, rest, s)
+	}
 	rest, ok := strings.CutPrefix(c.text, "error mounting ")
-	if !ok || s == nil {
+	if !ok {
 		return nil
 	}
 	source, rest := unquote(rest)
@@ -131,6 +137,22 @@ func explainMount(c *initError, s *specs.Spec, _ *spec.Process) *fault.Error {
 		}
 	}
 	return f
+}
+
+// explainSource names the bind mount whose source this process could not open for init.
+func explainSource(c *initError, rest string, s *specs.Spec) *fault.Error {
+	for i := range s.Mounts {
+		m := &s.Mounts[i]
+		if m.Source == "" || !strings.Contains(rest, " "+m.Source+":") {
+			continue
+		}
+		return &fault.Error{
+			Object: fmt.Sprintf("mount %s → %s", m.Source, m.Destination),
+			Err:    c.errnoText(),
+			Hint:   mountHint(m, i, c.errno),
+		}
+	}
+	return nil
 }
 
 func mountHint(m *specs.Mount, i int, errno syscall.Errno) string {
