@@ -121,6 +121,9 @@ func (r *Runtime) plan(id string, o *CreateOptions) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.clipCapabilities(cfg, proc); err != nil {
+		return nil, err
+	}
 	side.Cgroup = whereabouts(cfg)
 	return &plan{r, id, dir, s, cfg, proc, side}, nil
 }

@@ -61,7 +61,11 @@ func (c *loaded) execProcess(o *ExecOptions) (*spec.Process, error) {
 	if err := spec.ValidateProcess(p); err != nil {
 		return nil, err
 	}
-	return spec.ConvertProcess(p)
+	proc, err := spec.ConvertProcess(p)
+	if err != nil {
+		return nil, err
+	}
+	return proc, c.rt.clipCapabilities(&c.state.Config, proc)
 }
 
 // ownProcess is a copy of the container's process. runc keeps none; a container of its making has it in the bundle.

@@ -37,10 +37,12 @@ func (c *loaded) placeHooks(ctx context.Context, cfg *configs.Config) {
 	if h == nil {
 		return
 	}
-	inRuntime := func(name configs.HookName, hooks []specs.Hook) {
+	inRuntime := func(name configs.HookName, hooks []specs.Hook, status specs.ContainerState) {
 		for i := range hooks {
 			cfg.Hooks[name] = append(cfg.Hooks[name], configs.NewFunctionHook(func(s *specs.State) error {
-				return c.runHook(ctx, name, i, &hooks[i], s)
+				state := *s
+				state.Status = status
+				return c.runHook(ctx, name, i, &hooks[i], &state)
 			}))
 		}
 	}
@@ -49,8 +51,9 @@ func (c *loaded) placeHooks(ctx context.Context, cfg *configs.Config) {
 			cfg.Hooks[name] = append(cfg.Hooks[name], configs.NewCommandHook(doorCommand(&hooks[i], dir)))
 		}
 	}
-	inRuntime(configs.Prestart, h.Prestart) //nolint:staticcheck // deprecated in the specification, still in use
-	inRuntime(configs.CreateRuntime, h.CreateRuntime)
+	// prestart was once part of start, and hooks written for it expect to see a created container.
+	inRuntime(configs.Prestart, h.Prestart, specs.StateCreated) //nolint:staticcheck // deprecated, still in use
+	inRuntime(configs.CreateRuntime, h.CreateRuntime, specs.StateCreating)
 	inContainer(configs.CreateContainer, h.CreateContainer, c.side.Bundle)
 	inContainer(configs.StartContainer, h.StartContainer, "")
 }

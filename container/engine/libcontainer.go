@@ -8,12 +8,14 @@ import (
 	"strconv"
 
 	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/configs"
 	_ "github.com/opencontainers/runc/libcontainer/nsenter" // enters namespaces in C before Go's runtime has threads
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
 	_ "github.com/opencontainers/cgroups/devices" // the device controller is linked in by name only
 
+	"github.com/huskrun/husk/internal/fault"
 	"github.com/huskrun/husk/spec"
 )
 
@@ -42,6 +44,8 @@ func startInit(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
 	}
 	p := newProcess(q.Process, &q.Files)
 	p.Init = true
+	early, late := splitRlimits(p.Rlimits)
+	p.Rlimits = early
 	if err := c.Start(p); err != nil {
 		return Ref{}, err
 	}
@@ -49,7 +53,34 @@ func startInit(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
+	if err := setRlimits(state.InitProcessPid, late); err != nil {
+		return Ref{}, err
+	}
 	return Ref{state.InitProcessPid, state.InitProcessStartTime}, nil
+}
+
+// splitRlimits sets those limits apart that init could not live with: it is a Go program with more than a gigabyte of
+// address space reserved, and compiles the seccomp filter after libcontainer has limited it. They are set when it waits
+// at the FIFO and needs no more memory.
+func splitRlimits(all []configs.Rlimit) (early, late []configs.Rlimit) {
+	for _, l := range all {
+		switch l.Type {
+		case unix.RLIMIT_AS, unix.RLIMIT_DATA, unix.RLIMIT_STACK:
+			late = append(late, l)
+		default:
+			early = append(early, l)
+		}
+	}
+	return early, late
+}
+
+func setRlimits(pid int, limits []configs.Rlimit) error {
+	for _, l := range limits {
+		if err := unix.Prlimit(pid, l.Type, &unix.Rlimit{Cur: l.Soft, Max: l.Hard}, nil); err != nil {
+			return fault.Newf("process.rlimits", "prlimit of type %d: %w", l.Type, err)
+		}
+	}
+	return nil
 }
 
 // destroy removes what a failed Create made. A process that got far enough to be the container's init is killed first.
