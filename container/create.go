@@ -210,16 +210,20 @@ func (p *plan) make(ctx context.Context, o *IO) (_ *creation, err error) {
 	}
 	c := &loaded{rt: p.rt, id: p.id, dir: p.dir, side: p.side}
 	c.placeHooks(ctx, p.cfg)
+	prepared := false
 	_, err = engineOf(p.cfg).Create(&engine.CreateRequest{
 		Root:     p.rt.Root,
 		ID:       p.id,
 		Config:   p.cfg,
 		Process:  p.proc,
 		Files:    pio.files,
-		Prepared: p.prepare,
+		Prepared: func(dir string) error { prepared = true; return p.prepare(dir) },
 	})
 	if err != nil {
 		pio.close()
+		if prepared { // then hooks may have run, and the specification has poststop follow (runtime.md, Lifecycle)
+			c.runPoststop(context.WithoutCancel(ctx))
+		}
 		return nil, err
 	}
 	n := &creation{c: c, io: pio}

@@ -2,10 +2,12 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"github.com/huskrun/husk/container/engine"
 	"github.com/huskrun/husk/internal/fault"
 )
 
@@ -62,23 +64,38 @@ func (c *loaded) start(ctx context.Context) error {
 	if err := c.listen(); err != nil {
 		return err
 	}
-	if err := engineOf(&c.state.Config).Start(wait, c.dir, c.initRef()); err != nil {
-		return fault.New(fmt.Sprintf("init, pid %d", c.state.InitProcessPid), err, startHint(wait))
+	if err := c.release(wait); err != nil {
+		return err
 	}
 	if err := c.runPoststart(ctx); err != nil {
-		if undone := c.destroy(context.WithoutCancel(ctx)); undone != nil {
-			c.rt.log().Warn(oneLine(undone))
-		}
-		return err
+		return c.abandon(ctx, err)
 	}
 	return nil
 }
 
-func startHint(ctx context.Context) string {
-	if ctx.Err() == context.DeadlineExceeded {
-		return fmt.Sprintf("it did not come to its exec FIFO within %v; is its cgroup frozen?", startPatience)
+// release lets init go on to the container's process, the startContainer hooks included.
+func (c *loaded) release(ctx context.Context) error {
+	hooks := c.side.Hooks != nil && len(c.side.Hooks.StartContainer) > 0
+	err := engineOf(&c.state.Config).Start(ctx, &engine.StartRequest{StateDir: c.dir, Init: c.initRef(), AwaitExec: hooks})
+	switch {
+	case err == nil:
+		return nil
+	case hooks && errors.Is(err, engine.ErrInitDied):
+		return c.abandon(ctx, fault.New("hooks.startContainer", err, "the hook's message is on the container's stderr"))
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.New(fmt.Sprintf("init, pid %d", c.state.InitProcessPid), err,
+			fmt.Sprintf("it did not come to its exec FIFO within %v; is its cgroup frozen?", startPatience))
 	}
-	return ""
+	return fault.New(fmt.Sprintf("init, pid %d", c.state.InitProcessPid), err, "")
+}
+
+// abandon removes a container whose start failed for good, as the specification has it for failing hooks (runtime.md,
+// Lifecycle, step 12), and returns the cause.
+func (c *loaded) abandon(ctx context.Context, cause error) error {
+	if err := c.destroy(context.WithoutCancel(ctx)); err != nil {
+		c.rt.log().Warn(oneLine(err))
+	}
+	return cause
 }
 
 // listen binds the container's sd_notify socket, if it has one, before the process can write to it.

@@ -54,6 +54,15 @@ type CreateRequest struct {
 	Prepared func(stateDir string) error
 }
 
+// StartRequest names a created container.
+type StartRequest struct {
+	StateDir string
+	Init     Ref
+	// AwaitExec returns only when the process has been executed: startContainer hooks run between the release of init
+	// and that, and may fail.
+	AwaitExec bool
+}
+
 // ExecRequest describes a further process in a running container.
 type ExecRequest struct {
 	Root, ID string
@@ -67,8 +76,8 @@ type ExecRequest struct {
 type Engine interface {
 	// Create starts init and leaves it waiting at the exec FIFO, with state.json written. On an error nothing is left.
 	Create(*CreateRequest) (Ref, error)
-	// Start lets init, which waits in stateDir, execute the container's process.
-	Start(ctx context.Context, stateDir string, init Ref) error
+	// Start lets init execute the container's process. [ErrInitDied] says that init ended before it did.
+	Start(context.Context, *StartRequest) error
 	// Exec starts a process in a running container.
 	Exec(*ExecRequest) (Ref, error)
 }

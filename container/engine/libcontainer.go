@@ -92,8 +92,12 @@ func destroy(c *libcontainer.Container) error {
 }
 
 // Start implements [Engine].
-func (Libcontainer) Start(ctx context.Context, stateDir string, init Ref) error {
-	return releaseFifo(ctx, stateDir, init)
+func (Libcontainer) Start(ctx context.Context, q *StartRequest) error {
+	release := func() error { return releaseFifo(ctx, q.StateDir, q.Init) }
+	if q.AwaitExec {
+		return awaitExec(q.Init, release)
+	}
+	return release()
 }
 
 // Exec implements [Engine]. The container is loaded afresh: a Container serialises what is done to it.
