@@ -58,8 +58,9 @@ limit() { has "^Max $3 +$1 +$2( |$)"; }
 		skip "needs an unlimited core size or CAP_SYS_RESOURCE"
 	bundle
 	config '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 4242}]'
+	args sh -c 'cat /proc/self/limits; ulimit -c unlimited; cat /proc/self/limits'
 	sed -i s/4242/18446744073709551615/ config.json # jq would round it
-	inside 'cat /proc/self/limits; ulimit -c unlimited; cat /proc/self/limits'
+	rt run unlimited
 	ok
 	limit 0 unlimited 'core file size'
 	limit unlimited unlimited 'core file size'
@@ -143,14 +144,26 @@ limit() { has "^Max $3 +$1 +$2( |$)"; }
 
 @test "exec: has the limits of config.json, or those of process.json" {
 	bundle
-	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 111, hard: 222}]'
+	config '.process.rlimits = [{type: "RLIMIT_SIGPENDING", soft: 111, hard: 222}]'
 	sleeper limits
 	rt exec limits cat /proc/self/limits
 	ok
-	limit 111 222 'open files'
-	jq '.process | .args = ["cat", "/proc/self/limits"] | .rlimits[0] = {type: "RLIMIT_NOFILE", soft: 99, hard: 100}' \
-		config.json >process.json
+	limit 111 222 'pending signals'
+	jq '.process | .args = ["cat", "/proc/self/limits"] | .rlimits[0] |= (.soft = 99 | .hard = 100)' config.json >process.json
 	rt exec --process process.json limits
 	ok
-	limit 99 100 'open files'
+	limit 99 100 'pending signals'
+}
+
+# Go's own handling of this limit has undone the configured one in the past.
+@test "exec: the number of open files is config.json's every time" {
+	before_runc 1.2 "runc 1.1 sometimes restores the caller's"
+	bundle
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 111, hard: 222}]'
+	sleeper limits
+	for _ in 1 2 3 4 5; do
+		rt exec limits cat /proc/self/limits
+		ok
+		limit 111 222 'open files'
+	done
 }

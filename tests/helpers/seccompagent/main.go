@@ -76,39 +76,49 @@ func serve(conn *net.UnixConn, errno int32) error {
 		return err
 	}
 	defer unix.Close(fd)
-	var line bytes.Buffer
-	if err := json.Compact(&line, state); err != nil {
-		return fmt.Errorf("container process state %q: %w", state, err)
-	}
-	fmt.Println(line.String())
+	fmt.Println(state)
 	return answer(fd, errno)
 }
 
-// receive reads the one state of a connection and the descriptor that comes with its first message.
-func receive(conn *net.UnixConn) (state []byte, fd int, err error) {
+// receive reads the one state of a connection and the descriptor that comes with its first message. It does not wait
+// for the connection's end: runc 1.1 keeps it open for the life of the container.
+func receive(conn *net.UnixConn) (state string, fd int, err error) {
 	defer conn.Close()
-	state = make([]byte, 64<<10)
-	oob := make([]byte, unix.CmsgSpace(16*4))
-	n, oobn, _, _, err := conn.ReadMsgUnix(state, oob)
+	data, oob := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(16*4))
+	n, oobn, _, _, err := conn.ReadMsgUnix(data, oob)
 	if err != nil {
-		return nil, -1, err
+		return "", -1, err
 	}
-	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	if fd, err = descriptor(oob[:oobn]); err != nil {
+		return "", -1, err
+	}
+	var line bytes.Buffer
+	var one json.RawMessage
+	if err := json.NewDecoder(io.MultiReader(bytes.NewReader(data[:n]), conn)).Decode(&one); err != nil {
+		return "", -1, fmt.Errorf("container process state: %w", err)
+	}
+	if err := json.Compact(&line, one); err != nil {
+		return "", -1, err
+	}
+	return line.String(), fd, nil
+}
+
+func descriptor(oob []byte) (int, error) {
+	messages, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
-		return nil, -1, err
+		return -1, err
 	}
 	if len(messages) != 1 {
-		return nil, -1, fmt.Errorf("%d control messages, want one", len(messages))
+		return -1, fmt.Errorf("%d control messages, want one", len(messages))
 	}
 	fds, err := unix.ParseUnixRights(&messages[0])
 	if err != nil {
-		return nil, -1, err
+		return -1, err
 	}
 	if len(fds) != 1 {
-		return nil, -1, fmt.Errorf("%d descriptors, want one", len(fds))
+		return -1, fmt.Errorf("%d descriptors, want one", len(fds))
 	}
-	rest, err := io.ReadAll(conn)
-	return append(state[:n], rest...), fds[0], err
+	return fds[0], nil
 }
 
 // answer serves a filter until the last process under it is gone.
