@@ -6,6 +6,8 @@ package container
 import (
 	"log/slog"
 	"time"
+
+	"github.com/huskrun/husk/container/engine"
 )
 
 // Runtime is what all verbs share: where the state is and how cgroups are managed.
@@ -18,6 +20,9 @@ type Runtime struct {
 	Rootless *bool
 	// Log receives warnings and debug messages, of libcontainer too; nil discards them.
 	Log *slog.Logger
+
+	// starter starts processes; nil is libcontainer.
+	starter engine.Engine
 }
 
 // Status is a container's place in its life, with runc's names: creating, created, running, paused, stopped.

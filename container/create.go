@@ -211,7 +211,7 @@ func (p *plan) make(ctx context.Context, o *IO) (_ *creation, err error) {
 	c := &loaded{rt: p.rt, id: p.id, dir: p.dir, side: p.side}
 	c.placeHooks(ctx, p.cfg)
 	prepared := false
-	_, err = engineOf(p.cfg).Create(&engine.CreateRequest{
+	_, err = p.rt.engine().Create(&engine.CreateRequest{
 		Root:     p.rt.Root,
 		ID:       p.id,
 		Config:   p.cfg,
@@ -245,8 +245,13 @@ func (p *plan) prepare(dir string) error {
 	return p.side.write(dir)
 }
 
-// engineOf chooses what starts the container's processes. There is one.
-func engineOf(*configs.Config) engine.Engine { return engine.Libcontainer{} }
+// engine is what starts processes.
+func (r *Runtime) engine() engine.Engine {
+	if r.starter == nil {
+		return engine.Libcontainer{}
+	}
+	return r.starter
+}
 
 // Init is the inside of `husk init`, which an engine re-executes. It does not return.
 func Init() { engine.Init() }

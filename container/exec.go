@@ -98,7 +98,7 @@ func (c *loaded) exec(init *pidfd.FD, proc *spec.Process, o *ExecOptions) (statu
 	if err != nil {
 		return -1, err
 	}
-	ref, err := engineOf(&c.state.Config).Exec(&engine.ExecRequest{
+	ref, err := c.rt.engine().Exec(&engine.ExecRequest{
 		Root: c.rt.Root, ID: c.id, Process: proc, Files: pio.files, Cgroups: o.Cgroups,
 	})
 	if err != nil {

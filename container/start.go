@@ -76,7 +76,7 @@ func (c *loaded) start(ctx context.Context) error {
 // release lets init go on to the container's process, the startContainer hooks included.
 func (c *loaded) release(ctx context.Context) error {
 	hooks := c.side.Hooks != nil && len(c.side.Hooks.StartContainer) > 0
-	err := engineOf(&c.state.Config).Start(ctx, &engine.StartRequest{StateDir: c.dir, Init: c.initRef(), AwaitExec: hooks})
+	err := c.rt.engine().Start(ctx, &engine.StartRequest{StateDir: c.dir, Init: c.initRef(), AwaitExec: hooks})
 	switch {
 	case err == nil:
 		return nil

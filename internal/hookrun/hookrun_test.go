@@ -6,9 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/huskrun/husk/internal/pidfd"
 )
 
 func sh(script string) *Hook {
@@ -72,13 +75,23 @@ func TestTimeoutKillsTheGroup(t *testing.T) {
 	if err := h.Run(context.Background()); !errors.Is(err, ErrTimeout) {
 		t.Fatalf("got %v", err)
 	}
-	pid, err := os.ReadFile(pidFile)
+	text, err := os.ReadFile(pidFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stat, err := os.ReadFile("/proc/" + strings.TrimSpace(string(pid)) + "/stat")
-	if err == nil && !strings.Contains(string(stat), ") Z ") {
-		t.Errorf("the hook's child lives on: %s", stat)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := pidfd.Open(pid, 0)
+	if err != nil {
+		return // gone already
+	}
+	defer child.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := child.Wait(ctx); err != nil {
+		t.Errorf("the hook's child lives on: %v", err)
 	}
 }
 
