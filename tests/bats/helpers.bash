@@ -315,7 +315,10 @@ rt_spawn() {
 }
 
 rt_wait() {
-	wait_until "$RT_DEADLINE" ended "$spawned"
+	wait_until "$RT_DEADLINE" ended "$spawned" || {
+		cat "$output_file"
+		return 1
+	}
 	status=0
 	wait "$spawned" || status=$?
 	collect

@@ -227,5 +227,5 @@ shared() {
 # no_process_in is true when nothing but zombies is left in ID's cgroup, or the cgroup is gone.
 no_process_in() {
 	local pid
-	for pid in $(cat "$(cgroup_dir freezer "$1")/cgroup.procs" 2>/dev/null); do ended "$pid" || return 1; done
+	while read -r pid; do ended "$pid" || return 1; done < <(cat "$(cgroup_dir freezer "$1")/cgroup.procs" 2>/dev/null)
 }
