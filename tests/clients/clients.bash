@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+#
+# What the tests of the engines share. They run on the host that tests/clients/host makes, started by tests/clients/run.
+
+bats_require_minimum_version 1.7.0
+
+# needs skips the tests of this file unless all commands are there. In CI it fails them: nobody would notice the skip.
+needs() {
+	local command
+	for command; do
+		command -v "$command" >/dev/null && continue
+		[ "${CI:-}" != true ] || {
+			echo "$command is not installed"
+			return 1
+		}
+		skip "$command is not installed"
+	done
+}
+
+# busybox_rootfs DIR makes a root filesystem of busybox with the users root and guest (1000).
+busybox_rootfs() {
+	mkdir -p "$1"/{bin,etc,home/guest,root,tmp}
+	chmod 1777 "$1/tmp"
+	chown 1000:1000 "$1/home/guest"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	chroot "$1" /bin/busybox --install -s /bin
+	printf 'root:x:0:0:root:/root:/bin/sh\nguest:x:1000:1000:guest:/home/guest:/bin/sh\n' >"$1/etc/passwd"
+	printf 'root:x:0:\nguest:x:1000:\nextra:x:2000:\n' >"$1/etc/group"
+	# A command that may not be executed, and one that is no program.
+	echo 'exit 0' >"$1/bin/forbidden"
+	printf '\0' >"$1/bin/garbage"
+	chmod 755 "$1/bin/garbage"
+}
+
+# busybox_tar FILE makes the archive of such a root filesystem, for an engine to import.
+busybox_tar() {
+	busybox_rootfs "$1.rootfs"
+	tar -C "$1.rootfs" -cf "$1" .
+}
+
+# eventually COMMAND... waits until the command succeeds: for what an engine does behind its client's back.
+eventually() {
+	local deadline=$((SECONDS + 60))
+	until "$@"; do
+		if ((SECONDS >= deadline)); then
+			echo "did not come true within a minute: $*"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# pty COMMAND [PROMPT TYPED] runs a shell command on a terminal of 33 rows and 77 columns, types once the prompt shows, and
+# prints all that the terminal showed.
+pty() {
+	local keyboard=$BATS_TEST_TMPDIR/keyboard shown=$BATS_TEST_TMPDIR/shown status=0
+	[ -p "$keyboard" ] || mkfifo "$keyboard"
+	# Open for reading and writing, so that the command never comes to its end.
+	exec 4<>"$keyboard"
+	script -qec "stty rows 33 cols 77; $1" /dev/null <&4 >"$shown" 3>&- &
+	if [ $# -gt 1 ]; then
+		eventually grep -q "$2" "$shown"
+		printf %s "$3" >&4
+	fi
+	wait $! || status=$?
+	exec 4>&-
+	cat "$shown"
+	return $status
+}
+
+# daemon LOG COMMAND... starts a daemon, its pid in daemon_pid. Not with bats' fd 3, which bats waits for.
+daemon() {
+	local log=$1
+	shift
+	"$@" >>"$log" 2>&1 3>&- &
+	daemon_pid=$!
+}
+
+# end_daemon PID LOG ends a daemon and waits for it. It is the caller's child, or gone already.
+end_daemon() {
+	kill "$1" 2>/dev/null || return 0
+	eventually gone "$1"
+}
+
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# inventory prints what containers leave behind when a runtime or its engine forgets it: processes, mounts, cgroups,
+# network namespaces and links, and the runtimes' state.
+inventory() {
+	ps -e -o comm= | grep -vxE 'bats.*|bash|ps|grep|sort|sleep|timeout' | sort || true
+	# Podman's mount of its own store comes and goes.
+	findmnt -rn -o TARGET,FSTYPE | grep -v "^$HOST_DIR/podman/root/overlay "
+	find /sys/fs/cgroup -type d | sort
+	ip -brief link | cut -d' ' -f1
+	find /run/netns "/run/${RUNTIME##*/}" 2>/dev/null | sort || true
+}
+
+# nothing_left_since BEFORE succeeds once the inventory is what it was, and shows the difference if it never is.
+nothing_left_since() {
+	local now
+	eventually same_inventory "$1" >/dev/null && return
+	now=$(inventory)
+	diff <(echo "$1") - <<<"$now"
+}
+
+same_inventory() {
+	[ "$(inventory)" = "$1" ]
+}
