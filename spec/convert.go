@@ -37,6 +37,7 @@ type ConvertOptions struct {
 func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	c := *s
 	Absolutize(&c, o.Bundle)
+	dropDefaults(c.Mounts)
 	cfg, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		CgroupName:       o.ID,
 		UseSystemdCgroup: o.SystemdCgroup,
@@ -73,6 +74,14 @@ func Absolutize(s *specs.Spec, bundle string) {
 		if m := &s.Mounts[i]; isBind(m) && m.Source != "" {
 			m.Source = absolute(bundle, m.Source)
 		}
+	}
+}
+
+// dropDefaults removes the option defaults, which asks for nothing; specconv would pass it to the file system as data.
+func dropDefaults(mounts []specs.Mount) {
+	for i := range mounts {
+		m := &mounts[i]
+		m.Options = slices.DeleteFunc(slices.Clone(m.Options), func(o string) bool { return o == "defaults" })
 	}
 }
 

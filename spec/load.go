@@ -91,12 +91,18 @@ func explain(name string, data []byte, err error) error {
 			Err:    fmt.Errorf("expected %s, got %s", describe(kind.Type), kind.Value),
 			Hint:   fmt.Sprintf("%s line %d", name, line(data, kind.Offset)),
 		}
-	case errors.As(err, &syntax) && syntax.Offset >= int64(len(data)):
+	case isTruncated(data):
 		return fault.Newf(name, "is truncated: the JSON is not complete after %d bytes", len(data))
 	case errors.As(err, &syntax):
 		return fault.Newf(name, "line %d: %w", line(data, syntax.Offset), err)
 	}
 	return fault.New(name, err, "")
+}
+
+// isTruncated asks a decoder: it tells an early end from other errors, Unmarshal does not.
+func isTruncated(data []byte) bool {
+	var v json.RawMessage
+	return errors.Is(json.NewDecoder(bytes.NewReader(data)).Decode(&v), io.ErrUnexpectedEOF)
 }
 
 // line is the number of the line that holds the byte before offset.
