@@ -70,7 +70,7 @@ readonly_paths() { config '.linux.readonlyPaths = $ARGS.positional' --args -- "$
 	masked /secrets /proc/version
 	inside 'ls -A /secrets; cat /proc/version; echo done'
 	ok
-	equals done
+	equals 'done'
 }
 
 # covers: linux.readonlyPaths
@@ -120,7 +120,7 @@ readonly_paths() { config '.linux.readonlyPaths = $ARGS.positional' --args -- "$
 	readonly_paths /secrets
 	inside 'ls -A /secrets; echo done'
 	ok
-	equals done
+	equals 'done'
 }
 
 @test "maskedPaths and readonlyPaths: refused without a mount namespace" {
