@@ -38,6 +38,19 @@ busybox_tar() {
 	tar -C "$1.rootfs" -cf "$1" .
 }
 
+# busybox_image FILE makes an archive of the image docker.io/library/busybox:latest, as `docker save` would.
+busybox_image() {
+	local dir=$1.image arch
+	mkdir "$dir"
+	busybox_tar "$dir/layer.tar"
+	arch=$(dpkg --print-architecture)
+	jq -n --arg arch "$arch" --arg id "sha256:$(sha256sum <"$dir/layer.tar" | cut -d' ' -f1)" \
+		'{architecture: $arch, os: "linux", config: {Cmd: ["sh"], Env: ["PATH=/bin"]}, rootfs: {type: "layers", diff_ids: [$id]}}' \
+		>"$dir/config.json"
+	echo '[{"Config": "config.json", "RepoTags": ["busybox:latest"], "Layers": ["layer.tar"]}]' >"$dir/manifest.json"
+	tar -C "$dir" -cf "$1" config.json layer.tar manifest.json
+}
+
 # eventually COMMAND... waits until the command succeeds: for what an engine does behind its client's back.
 eventually() {
 	local deadline=$((SECONDS + 60))
@@ -57,6 +70,7 @@ pty() {
 	[ -p "$keyboard" ] || mkfifo "$keyboard"
 	# Open for reading and writing, so that the command never comes to its end.
 	exec 4<>"$keyboard"
+	: >"$shown"
 	script -qec "stty rows 33 cols 77; $1" /dev/null <&4 >"$shown" 3>&- &
 	if [ $# -gt 1 ]; then
 		eventually grep -q "$2" "$shown"
@@ -68,33 +82,34 @@ pty() {
 	return $status
 }
 
-# daemon LOG COMMAND... starts a daemon, its pid in daemon_pid. Not with bats' fd 3, which bats waits for.
+# daemon PIDFILE COMMAND... starts a daemon that logs to PIDFILE.log. Not with bats' fd 3, which bats waits for.
 daemon() {
-	local log=$1
+	local file=$1
 	shift
-	"$@" >>"$log" 2>&1 3>&- &
-	daemon_pid=$!
+	"$@" >>"$file.log" 2>&1 3>&- &
+	echo $! >"$file"
 }
 
-# end_daemon PID LOG ends a daemon and waits for it. It is the caller's child, or gone already.
+# end_daemon PIDFILE [SIGNAL] ends a daemon and waits until it is gone.
 end_daemon() {
-	kill "$1" 2>/dev/null || return 0
-	eventually gone "$1"
+	kill -s "${2:-TERM}" "$(<"$1")"
+	eventually gone "$(<"$1")"
 }
 
+# gone PID succeeds if there is no such process, or only what its parent has not waited for yet.
 gone() {
-	! kill -0 "$1" 2>/dev/null
+	! grep -qs '^State:\s[^ZX]' "/proc/$1/status"
 }
 
 # inventory prints what containers leave behind when a runtime or its engine forgets it: processes, mounts, cgroups,
 # network namespaces and links, and the runtimes' state.
 inventory() {
-	ps -e -o comm= | grep -vxE 'bats.*|bash|ps|grep|sort|sleep|timeout' | sort || true
+	ps -e -o comm= | awk '!/^(bats.*|bash|ps|awk|sort|sleep)$/' | sort
 	# Podman's mount of its own store comes and goes.
 	findmnt -rn -o TARGET,FSTYPE | grep -v "^$HOST_DIR/podman/root/overlay "
 	find /sys/fs/cgroup -type d | sort
 	ip -brief link | cut -d' ' -f1
-	find /run/netns "/run/${RUNTIME##*/}" 2>/dev/null | sort || true
+	find /run/netns "/run/${RUNTIME##*/}" /run/containerd/runc /run/docker/runtime-* -mindepth 1 2>/dev/null | sort || true
 }
 
 # nothing_left_since BEFORE succeeds once the inventory is what it was, and shows the difference if it never is.

@@ -88,7 +88,7 @@ status_is() {
 
 @test "podman run -it: a terminal of the user's size that controls the process" {
 	run -0 pty "$podman_command run --rm -it --network none busybox sh -c '
-		until [ \"\$(stty size)\" = \"33 77\" ]; do :; done; tty; echo written >/dev/tty; stat -c %F /dev/console; exit 0'"
+		until [ \"\$(stty size 2>/dev/null)\" = \"33 77\" ]; do :; done; tty; echo written >/dev/tty; stat -c %F /dev/console; exit 0'"
 	[[ ${lines[0]} == /dev/pts/0* ]]
 	[[ ${lines[1]} == written* ]]
 	[[ ${lines[2]} == "character special file"* ]]
@@ -187,7 +187,7 @@ status_is() {
 @test "podman exec -it: a terminal of the user's size" {
 	sleeper web
 	run -6 pty "$podman_command exec -it web sh -c '
-		until [ \"\$(stty size)\" = \"33 77\" ]; do :; done; tty; echo written >/dev/tty; exit 6'"
+		until [ \"\$(stty size 2>/dev/null)\" = \"33 77\" ]; do :; done; tty; echo written >/dev/tty; exit 6'"
 	[[ ${lines[0]} == /dev/pts/* ]]
 	[[ ${lines[1]} == written* ]]
 }
