@@ -30,13 +30,7 @@ func (r *Runtime) Create(ctx context.Context, id string, o CreateOptions) error 
 		return err
 	}
 	defer n.unlock()
-	if err := n.io.started(); err != nil {
-		return n.undo.Unwind(err)
-	}
-	if err := writePidFile(o.IO.PidFile, n.c.state.InitProcessPid); err != nil {
-		return n.undo.Unwind(err)
-	}
-	return nil
+	return n.connect(&o.IO)
 }
 
 // creation is a container between its making and the caller's being told.
@@ -47,6 +41,17 @@ type creation struct {
 	undo cleanup.Stack
 	// unlock ends the exclusion of other verbs.
 	unlock func()
+}
+
+// connect joins the process to the caller and, last, writes the pid file. Whatever fails ends the container.
+func (n *creation) connect(o *IO) error {
+	if err := n.io.started(); err != nil {
+		return n.undo.Unwind(err)
+	}
+	if err := writePidFile(o.PidFile, n.c.state.InitProcessPid); err != nil {
+		return n.undo.Unwind(err)
+	}
+	return nil
 }
 
 // create goes from config.json to a created container. The caller unlocks, and either unwinds or keeps it.

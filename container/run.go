@@ -30,18 +30,12 @@ func (r *Runtime) Run(ctx context.Context, id string, o CreateOptions) (status i
 	return n.attend(ctx, &o)
 }
 
-// run starts the process, connects it and, last, writes the pid file. Whatever fails ends the container.
+// run starts the process and connects it.
 func (n *creation) run(ctx context.Context, o *IO) error {
 	if err := n.c.start(ctx); err != nil {
 		return n.undo.Unwind(err)
 	}
-	if err := n.io.started(); err != nil {
-		return n.undo.Unwind(err)
-	}
-	if err := writePidFile(o.PidFile, n.c.state.InitProcessPid); err != nil {
-		return n.undo.Unwind(err)
-	}
-	return nil
+	return n.connect(o)
 }
 
 // attend stays with the process that runs: not at all if detached, unless a service manager waits for its readiness.

@@ -26,12 +26,17 @@ type Libcontainer struct{}
 func Init() { libcontainer.Init() }
 
 // Create implements [Engine].
-func (Libcontainer) Create(q *CreateRequest) (Ref, error) {
+func (Libcontainer) Create(q *CreateRequest) (Ref, error) { return create(q, startInit) }
+
+// create makes a container and has start make its first process.
+func create(q *CreateRequest, start func(*libcontainer.Container, *CreateRequest) (Ref, error)) (ref Ref, err error) {
 	c, err := libcontainer.Create(q.Root, q.ID, q.Config)
 	if err != nil {
 		return Ref{}, err
 	}
-	ref, err := startInit(c, q)
+	if err = q.Prepared(filepath.Join(q.Root, q.ID)); err == nil {
+		ref, err = start(c, q)
+	}
 	if err != nil {
 		return Ref{}, errors.Join(err, destroy(c))
 	}
@@ -39,9 +44,6 @@ func (Libcontainer) Create(q *CreateRequest) (Ref, error) {
 }
 
 func startInit(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
-	if err := q.Prepared(filepath.Join(q.Root, q.ID)); err != nil {
-		return Ref{}, err
-	}
 	p := newProcess(q.Process, &q.Files)
 	p.Init = true
 	early, late := splitRlimits(p.Rlimits)
@@ -49,11 +51,17 @@ func startInit(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
 	if err := c.Start(p); err != nil {
 		return Ref{}, err
 	}
-	state, err := c.State()
+	ref, err := initOf(c)
 	if err != nil {
 		return Ref{}, err
 	}
-	if err := setRlimits(state.InitProcessPid, late); err != nil {
+	return ref, setRlimits(ref.Pid, late)
+}
+
+// initOf is the container's first process.
+func initOf(c *libcontainer.Container) (Ref, error) {
+	state, err := c.State()
+	if err != nil {
 		return Ref{}, err
 	}
 	return Ref{state.InitProcessPid, state.InitProcessStartTime}, nil
