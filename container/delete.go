@@ -59,11 +59,28 @@ func (c *loaded) deletable() error {
 	case Stopped, Created:
 		return nil
 	case Paused:
-		return &fault.Error{Err: ErrPaused, Hint: "resume it, or use delete --force"}
+		return notStopped(c.id, s, ErrPaused)
 	default:
-		return &fault.Error{Err: fmt.Errorf("%w: it is %s", ErrRunning, s), Hint: "kill it first, or use delete --force"}
+		return notStopped(c.id, s, ErrRunning)
 	}
 }
+
+// notStopped refuses a delete in runc's words, with why in the chain.
+func notStopped(id string, s Status, why error) error {
+	return &fault.Error{
+		Err:  &refusal{fmt.Sprintf("cannot delete container %s that is not stopped: %s", id, s), why},
+		Hint: "kill it first, or use delete --force",
+	}
+}
+
+// refusal is an error whose text does not repeat its cause.
+type refusal struct {
+	text string
+	why  error
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.why }
 
 // destroy takes the container apart. It reaches the end whatever fails on the way, but keeps the state directory while
 // processes or the cgroup are left, so that delete can be tried again.

@@ -94,11 +94,16 @@ type oomWatch struct {
 	fd int
 	// count returns the number of times since the last call.
 	count func() uint64
+	// control is the cgroup's file that fd listens to; nil if that needs none.
+	control *os.File
 }
 
 func (w *oomWatch) close() {
 	if w.fd >= 0 {
 		unix.Close(w.fd)
+	}
+	if w.control != nil {
+		w.control.Close()
 	}
 }
 
@@ -151,19 +156,18 @@ func watchEvents(dir string) (*oomWatch, error) {
 	return w, nil
 }
 
-// watchOOMControl has the kernel count in an eventfd how often a cgroup of v1 ran out of memory. (The control file may
-// be closed after the registration: the kernel holds the cgroup itself.)
+// watchOOMControl has the kernel count in an eventfd how often a cgroup of v1 ran out of memory.
 func watchOOMControl(dir string) (*oomWatch, error) {
 	control, err := cgroups.OpenFile(dir, "memory.oom_control", os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	defer control.Close()
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	w := &oomWatch{fd: fd, control: control}
 	if err != nil {
+		w.close()
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	w := &oomWatch{fd: fd}
 	if err := cgroups.WriteFile(dir, "cgroup.event_control", fmt.Sprintf("%d %d", fd, control.Fd())); err != nil {
 		w.close()
 		return nil, err

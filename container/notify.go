@@ -113,7 +113,7 @@ func barrier(manager *net.UnixConn) error {
 		return err
 	}
 	defer r.Close()
-	_, _, err = manager.WriteMsgUnix([]byte("BARRIER=1"), unix.UnixRights(int(w.Fd())), nil)
+	err = sendFD(manager, []byte("BARRIER=1"), int(w.Fd()))
 	w.Close()
 	if err != nil {
 		return err
@@ -123,4 +123,18 @@ func barrier(manager *net.UnixConn) error {
 	}
 	_, _ = r.Read(make([]byte, 1))
 	return nil
+}
+
+// sendFD sends msg with a descriptor. (*net.UnixConn).WriteMsgUnix refuses datagram sockets that are connected.
+func sendFD(conn *net.UnixConn, msg []byte, fd int) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sent error
+	err = raw.Write(func(s uintptr) bool {
+		sent = unix.Sendmsg(int(s), msg, unix.UnixRights(fd), nil, 0)
+		return !errors.Is(sent, unix.EAGAIN)
+	})
+	return errors.Join(err, os.NewSyscallError("sendmsg", sent))
 }
