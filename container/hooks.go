@@ -158,3 +158,9 @@ func (c *loaded) runPoststart(ctx context.Context) error {
 	}
 	return nil
 }
+
+// HookDoor is the first argument with which init starts husk to run one of a container's hooks.
+const HookDoor = hookrun.Door
+
+// HookMain is behind HookDoor. It returns the exit code.
+func HookMain() int { return hookrun.Main() }
