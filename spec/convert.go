@@ -60,6 +60,19 @@ func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	return cfg, nil
 }
 
+// ConvertMount turns a valid mount, its source absolute, into libcontainer's.
+func ConvertMount(m *specs.Mount) (*configs.Mount, error) {
+	mounts := []specs.Mount{*m}
+	dropDefaults(mounts)
+	cfg, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
+		Spec: &specs.Spec{Root: &specs.Root{Path: "/"}, Mounts: mounts},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return cfg.Mounts[0], nil
+}
+
 // Absolutize makes the paths that count from the bundle absolute: root.path and the sources of bind mounts. Symbolic
 // links on the way to the root are resolved once, here, because libcontainer refuses a root that it reaches through one.
 // What it changes it copies first: slices and structs that s shares with others stay as they are.
