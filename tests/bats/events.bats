@@ -23,7 +23,7 @@ setup() {
 	sleeper web
 	rt exec -d web sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; touch /spun; sleep 1000'
 	ok
-	wait_until 30 test -e "$ROOTFS/spun"
+	wait_until 60 test -e "$ROOTFS/spun"
 	rt_out events --stats web
 	ok
 	json '.data.pids.current >= 2 and .data.pids.limit == 100'
@@ -48,10 +48,10 @@ setup() {
 	sleeper web
 	rt_spawn events --interval 100ms web
 	local stream=$output_file
-	wait_until 20 lines_in "$stream" 2
+	wait_until 60 lines_in "$stream" 2
 	rt kill web KILL
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt delete web
 	ok
 	output_file=$stream
@@ -68,20 +68,22 @@ lines_in() { (($(grep -c '"type":"stats"' "$1") >= $2)); }
 	bundle
 	config '.linux.resources.memory = {limit: 20971520, swap: 20971520}'
 	have v2 || [[ -e $(hierarchy memory)/memory.memsw.limit_in_bytes ]] || config 'del(.linux.resources.memory.swap)'
-	args sh -c 'read line </go; (dd if=/dev/zero of=/dev/null bs=200M count=1; :); read line </go'
+	args sh -c 'while read line </go; do dd if=/dev/zero of=/dev/null bs=200M count=1; done'
 	mkfifo "$ROOTFS/go"
 	config '.linux.cgroupsPath = $p' --arg p "$CGROUP/web"
 	rt run -d web
 	ok
 	rt_spawn events --interval 1h web
-	local stream=$output_file
-	wait_until 20 listens_to_oom "$spawned"
-	echo >"$ROOTFS/go"
-	wait_until 60 grep -q '"type":"oom","id":"web"' "$stream"
+	wait_until 60 out_of_memory "$output_file"
 }
 
-# listens_to_oom is true once PID has an eventfd (v1) or an inotify (v2) for the event.
-listens_to_oom() { ls -l "/proc/$1/fd" 2>/dev/null | grep -qE 'memory\.oom_control|inotify'; }
+# out_of_memory lets the container run out of memory once more, until the event is in FILE.
+out_of_memory() {
+	grep -q '"type":"oom","id":"web"' "$1" || {
+		echo >"$ROOTFS/go"
+		return 1
+	}
+}
 
 @test "events: an interval that is no duration or not positive is refused" {
 	bundle
@@ -99,7 +101,7 @@ listens_to_oom() { ls -l "/proc/$1/fd" 2>/dev/null | grep -qE 'memory\.oom_contr
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt events --stats web
 	fails 1
 	has 'not running'

@@ -252,7 +252,7 @@ has_bit() {
 	rt exec --detach web sh -c 'read line </go; echo "$line"; touch /done'
 	ok
 	echo later >"$ROOTFS/go"
-	wait_until 20 test -e "$ROOTFS/done"
+	wait_until 60 test -e "$ROOTFS/done"
 	same later "$(cat "$output_file")"
 }
 
@@ -274,7 +274,7 @@ has_bit() {
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt exec web true
 	fails
 	skip_on crun "crun's words differ"
@@ -338,7 +338,7 @@ has_bit() {
 	rt pause web
 	ok
 	rt_spawn exec --ignore-paused web touch /ran
-	wait_until 20 several_in web
+	wait_until 60 several_in web
 	not test -e "$ROOTFS/ran"
 	rt resume web
 	ok
@@ -369,9 +369,9 @@ several_in() { (($(wc -l <"$(cgroup_dir freezer "$1")/cgroup.procs") > 1)); }
 	sleeper web
 	rt_spawn exec web sh -c 'trap "echo USR1" USR1; trap "echo TERM; exit 5" TERM; echo ready
 		while :; do sleep 1000 >/dev/null 2>&1 & wait $!; done'
-	wait_until 20 grep -q ready "$output_file"
+	wait_until 60 grep -q ready "$output_file"
 	kill -USR1 "$spawned"
-	wait_until 20 grep -q USR1 "$output_file"
+	wait_until 60 grep -q USR1 "$output_file"
 	kill -TERM "$spawned"
 	rt_wait
 	fails 5
@@ -381,7 +381,7 @@ several_in() { (($(wc -l <"$(cgroup_dir freezer "$1")/cgroup.procs") > 1)); }
 	bundle
 	sleeper web
 	rt_spawn exec web sh -c 'echo ready; sleep 1000'
-	wait_until 20 grep -q ready "$output_file"
+	wait_until 60 grep -q ready "$output_file"
 	rt kill web KILL
 	ok
 	output_file=$ARENA/output.$((rt_calls - 1))

@@ -42,7 +42,7 @@ REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 HELPERS=${HELPER_BIN:-$BATS_RUN_TMPDIR}
 RUNTIME=$(command -v "${RUNTIME:-$REPO/bin/husk}") || RUNTIME=${RUNTIME:-$REPO/bin/husk}
 read -ra RUNTIME_ARGS <<<"${RUNTIME_FLAGS:-}"
-RT_DEADLINE=${RT_DEADLINE:-60} # seconds: far beyond what any call takes, so that a hang fails one test, not the run
+RT_DEADLINE=${RT_DEADLINE:-120} # seconds: far beyond what any call takes, so that a hang fails one test, not the run
 
 setup() { arena_open; }
 teardown() { arena_close; }
@@ -343,7 +343,11 @@ explain() {
 	return 1
 }
 
-indent() { printf '  %s' "${1//$'\n'/$'\n'  }"; }
+# indent shows at most the first and last 30 lines.
+indent() {
+	awk 'NR <= 30 { print "  " $0; next } { last[NR % 30] = $0 }
+		END { if (NR > 60) print "  …"; for (i = (NR > 60 ? NR - 29 : 31); i <= NR; i++) print "  " last[i % 30] }' <<<"$1"
+}
 
 ok() { [[ $status == 0 ]] || explain "want success, got exit code $status"; }
 

@@ -12,7 +12,7 @@ listener() {
 	ok
 	rt start "$1"
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 }
 
 got() { grep -qx "$1" "$ROOTFS/got"; }
@@ -23,7 +23,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	rt kill web
 	ok
 	equals ''
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	is got TERM
 }
 
@@ -34,7 +34,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	for spelling in HUP:HUP SIGINT:INT usr1:USR1 sigUsr2:USR2 3:QUIT 28:WINCH; do
 		rt kill web "${spelling%:*}"
 		ok
-		wait_until 20 got "${spelling#*:}"
+		wait_until 60 got "${spelling#*:}"
 	done
 	same running "$(status_of web)"
 }
@@ -44,7 +44,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	sleeper web
 	rt kill web KILL
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 }
 
 @test "kill: signal 0 only asks" {
@@ -55,7 +55,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	ok
 	same running "$(status_of web)"
 	kill -KILL "$(pid_of web)"
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt kill web 0
 	fails 1
 }
@@ -95,7 +95,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt kill web KILL
 	fails 1
 	has 'not running'
@@ -106,7 +106,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt kill --all web KILL
 	ok
 }
@@ -118,7 +118,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	ok
 	rt kill web KILL
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	not test -e "$ROOTFS/ran"
 	rt delete web
 	ok
@@ -132,14 +132,14 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	ok
 	rt kill web KILL
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 }
 
 @test "kill: an init that was killed from outside is not running" {
 	bundle
 	sleeper web
 	kill -KILL "$(pid_of web)"
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt kill web KILL
 	fails 1
 	has 'not running'
@@ -151,10 +151,10 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	config '.linux.cgroupsPath = $p' --arg p "$CGROUP/web"
 	rt run -d web
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 	rt kill web KILL
 	ok
-	wait_until 20 no_process_in web
+	wait_until 60 no_process_in web
 }
 
 @test "kill: KILL ends every process of a container that shares its pid namespace" {
@@ -162,7 +162,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	shared web
 	rt kill --all web KILL
 	ok
-	wait_until 20 no_process_in web
+	wait_until 60 no_process_in web
 	same stopped "$(status_of web)"
 	is kill -0 $$
 }
@@ -173,7 +173,7 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	shared web
 	rt kill web KILL -a
 	ok
-	wait_until 20 no_process_in web
+	wait_until 60 no_process_in web
 	rt kill web KILL --all
 	ok
 }
@@ -184,11 +184,11 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	bundle
 	shared web
 	kill -KILL "$(pid_of web)"
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	not no_process_in web
 	rt kill --all web KILL
 	ok
-	wait_until 20 no_process_in web
+	wait_until 60 no_process_in web
 }
 
 @test "kill: TERM goes to the init only" {
@@ -198,10 +198,10 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 		while :; do wait $!; done'
 	rt run -d web
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 	rt kill web TERM
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	same init "$(cat "$ROOTFS/got")"
 }
 
@@ -221,7 +221,7 @@ shared() {
 	args sh -c 'sleep 1001 & setsid sleep 1002 & touch /ready; wait'
 	rt run -d "$1"
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 }
 
 # no_process_in is true when nothing but zombies is left in ID's cgroup, or the cgroup is gone.

@@ -7,7 +7,7 @@ load helpers
 	args true
 	run_as second -d
 	ok
-	wait_until 20 in_state second stopped
+	wait_until 60 in_state second stopped
 	rt list
 	ok
 	is grep -qE '^ID +PID +STATUS +BUNDLE +CREATED( +OWNER)?$' <<<"${lines[0]}"
@@ -83,7 +83,7 @@ load helpers
 	equals ''
 }
 
-@test "list: a broken container is reported and the others are listed" {
+@test "list: a broken container is shown or reported, and the others are listed" {
 	skip_on crun "crun gives up"
 	bundle
 	sleeper web
@@ -92,7 +92,7 @@ load helpers
 	rt_out list -q
 	ok
 	has '^web$'
-	err_has 'broken'
+	grep -q broken <<<"$output" || err_has 'broken'
 	rm -r "$STATE/broken"
 }
 

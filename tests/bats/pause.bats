@@ -15,7 +15,7 @@ frozen() {
 	rt run -d web
 	ok
 	echo before >"$ROOTFS/in"
-	wait_until 20 grep -q before "$ROOTFS/out"
+	wait_until 60 grep -q before "$ROOTFS/out"
 	rt pause web
 	ok
 	equals ''
@@ -27,7 +27,7 @@ frozen() {
 	same running "$(status_of web)"
 	not frozen web
 	echo after >"$ROOTFS/in"
-	wait_until 20 grep -q after "$ROOTFS/out"
+	wait_until 60 grep -q after "$ROOTFS/out"
 }
 
 @test "pause: a container that forks all the time is frozen whole" {
@@ -35,7 +35,7 @@ frozen() {
 	args sh -c 'fork() { while :; do sh -c : ; done; }; for i in 1 2 3 4; do fork & done; touch /ready; wait'
 	run_as web -d
 	ok
-	wait_until 20 test -e "$ROOTFS/ready"
+	wait_until 60 test -e "$ROOTFS/ready"
 	local i
 	for i in 1 2 3; do
 		rt pause web
@@ -71,15 +71,16 @@ frozen() {
 	same created "$(status_of web)"
 }
 
-@test "pause: a paused container is refused" {
-	skip_on crun "crun pauses it again"
+@test "pause: twice needs only one resume" {
 	bundle
 	sleeper web
 	rt pause web
 	ok
-	rt pause web
-	fails 1
+	rt pause web # runc refuses it, crun and husk have nothing to do
 	same paused "$(status_of web)"
+	rt resume web
+	ok
+	same running "$(status_of web)"
 }
 
 @test "pause: a stopped container is refused" {
@@ -87,7 +88,7 @@ frozen() {
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt pause web
 	fails 1
 	has 'not running'

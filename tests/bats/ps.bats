@@ -65,7 +65,7 @@ load helpers
 	sleeper web
 	rt ps web --no-such-option
 	fails 1
-	has 'ps --help'
+	has 'unknown|unrecognized'
 }
 
 @test "ps: another format is refused" {

@@ -96,7 +96,7 @@ load helpers
 	ok
 	same running "$(status_of web)"
 	echo later >"$ROOTFS/go"
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	same later "$(cat "$output_file")"
 }
 
@@ -105,7 +105,7 @@ load helpers
 	args sh -c 'exit 5'
 	rt run -d web
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt delete web
 	ok
 }
@@ -135,11 +135,11 @@ load helpers
 		echo ready
 		while :; do sleep 1000 & wait $!; done'
 	rt_spawn run web
-	wait_until 20 grep -q ready "$output_file"
+	wait_until 60 grep -q ready "$output_file"
 	local signal
 	for signal in HUP INT TERM USR1 USR2 QUIT; do
 		kill -"$signal" "$spawned"
-		wait_until 20 grep -q "$signal" "$output_file"
+		wait_until 60 grep -q "$signal" "$output_file"
 	done
 	rt_wait
 	fails 9
@@ -194,7 +194,7 @@ load helpers
 	args sh -c 'echo ready; sleep 1000'
 	config '.linux.cgroupsPath = $p' --arg p "$CGROUP/web"
 	rt_spawn run web
-	wait_until 20 grep -q ready "$output_file"
+	wait_until 60 grep -q ready "$output_file"
 	kill -KILL "$spawned"
 	rt_wait
 	same running "$(status_of web)"

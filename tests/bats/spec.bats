@@ -3,7 +3,7 @@ load helpers
 
 setup() {
 	arena_open
-	cd "$ARENA"
+	cd "$ARENA" || return
 }
 
 @test "spec: writes config.json here" {

@@ -10,7 +10,7 @@ load helpers
 	ok
 	equals ''
 	same running "$(status_of web)"
-	wait_until 20 test -e "$ROOTFS/ran"
+	wait_until 60 test -e "$ROOTFS/ran"
 }
 
 @test "start: the program has the pid that state named before" {
@@ -40,7 +40,7 @@ load helpers
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt start web
 	fails 1
 	has 'stopped'
@@ -52,7 +52,7 @@ load helpers
 	rt create web
 	ok
 	kill -KILL "$(pid_of web)"
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt start web
 	fails 1
 	has 'stopped'
@@ -95,7 +95,7 @@ load helpers
 	ok
 	rt start web
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	same 0 "$(pid_of web)"
 }
 

@@ -143,7 +143,7 @@ limit() {
 	bundle
 	sleeper web
 	local file
-	file=$(ls "$(cgroup_dir blkio web)"/blkio{.bfq,}.weight 2>/dev/null | head -n 1)
+	file=$(find "$(cgroup_dir blkio web)" -name blkio.weight -o -name blkio.bfq.weight | head -n 1)
 	[[ -n $file ]] || skip "needs a block I/O scheduler with weights"
 	rt update --blkio-weight 500 web
 	ok
@@ -294,7 +294,7 @@ limit() {
 	args true
 	run_as web -d
 	ok
-	wait_until 20 in_state web stopped
+	wait_until 60 in_state web stopped
 	rt update --pids-limit 25 web
 	fails 1
 	has 'not running'

@@ -1,14 +1,15 @@
 //go:build linux
 
-// Command receive is the other end of the sockets that a runtime is given in the tests:
+// Command sockets is the other end of the sockets that a runtime is given in the tests:
 //
-//	receive terminal SOCKET [COLUMNSxROWS]   of --console-socket: takes a terminal, sizes it, copies it to stdout, and stdin
+//	sockets terminal SOCKET [COLUMNSxROWS]   of --console-socket: takes a terminal, sizes it, copies it to stdout, and stdin
 //	                                         to it, until the last process on it is gone
-//	receive pidfd SOCKET [SIGNAL]            of --pidfd-socket: takes a pidfd, prints its pid, sends SIGNAL through it, and
+//	sockets pidfd SOCKET [SIGNAL]            of --pidfd-socket: takes a pidfd, prints its pid, sends SIGNAL through it, and
 //	                                         prints "ended" once the process has
-//	receive notify SOCKET                    of NOTIFY_SOCKET: prints each datagram, ends after a barrier
+//	sockets notify SOCKET                    of NOTIFY_SOCKET: prints each datagram, ends after a barrier
+//	sockets send SOCKET TEXT                 what a service does with its NOTIFY_SOCKET: sends TEXT
 //
-// SOCKET appears only once it can be connected to.
+// A listening SOCKET appears only once it can be connected to.
 package main
 
 import (
@@ -27,20 +28,22 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	log.SetPrefix("receive: ")
+	log.SetPrefix("sockets: ")
 	if len(os.Args) < 3 {
-		log.Fatal("usage: receive terminal|pidfd|notify SOCKET [ARGUMENT]")
+		log.Fatal("usage: sockets terminal|pidfd|notify|send SOCKET [ARGUMENT]")
 	}
 	var argument string
 	if len(os.Args) > 3 {
 		argument = os.Args[3]
 	}
-	kinds := map[string]func(path, argument string) error{"terminal": terminal, "pidfd": pidfd, "notify": notify}
-	receive, ok := kinds[os.Args[1]]
-	if !ok {
-		log.Fatalf("unknown kind %q", os.Args[1])
+	roles := map[string]func(path, argument string) error{
+		"terminal": terminal, "pidfd": pidfd, "notify": notify, "send": send,
 	}
-	if err := receive(os.Args[2], argument); err != nil {
+	role, ok := roles[os.Args[1]]
+	if !ok {
+		log.Fatalf("unknown role %q", os.Args[1])
+	}
+	if err := role(os.Args[2], argument); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -153,6 +156,16 @@ func notify(path, _ string) error {
 			return nil
 		}
 	}
+}
+
+func send(path, text string) error {
+	conn, err := net.Dial("unixgram", path)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = io.WriteString(conn, text)
+	return err
 }
 
 // message reads one message with the descriptors that it carries.
