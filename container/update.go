@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/runc/libcontainer/configs"
@@ -77,6 +78,10 @@ func explainLimit(err error, change *cgroups.Resources) error {
 		hint = fmt.Sprintf("the limit of memory and swap together is %d; change it, too", change.MemorySwap)
 	case change.CPUIdle == nil && change.CpuShares != 0:
 		hint = "the weight of a container with cpu.idle 1 is fixed"
+	}
+	var file *os.PathError
+	if errors.As(err, &file) {
+		return fault.New(file.Path, fmt.Errorf("the kernel refuses the limit: %w", file.Err), hint)
 	}
 	return fault.New("limits", err, hint)
 }
