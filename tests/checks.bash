@@ -14,7 +14,7 @@ check() {
 		checks_passed=$((checks_passed + 1))
 	else
 		echo "not ok $name"
-		sed 's/^/  /' <<<"$output"
+		echo "  ${output//$'\n'/$'\n'  }"
 		checks_failed=$((checks_failed + 1))
 	fi
 }

@@ -25,7 +25,7 @@ const module = "github.com/huskrun/husk"
 // of ours; so nothing imports commands but the mains.
 var layers = map[string][]string{
 	"":                 {"commands", "container", "hooks/serve"}, // main.go
-	"commands":         {"container", "libcni", "internal"},
+	"commands":         {"container", "spec", "libcni", "internal"},
 	"container":        {"spec", "hooks/inject", "internal"},
 	"container/engine": {"spec", "internal"},
 	"spec":             {"internal"},
@@ -52,14 +52,19 @@ var foreign = map[string][]string{
 	"github.com/containerd/typeurl":                       {"shim"},
 }
 
-// engineFile is the only file in which a value of libcontainer's Container or Process may appear: the engine that
-// starts processes can be replaced by replacing it.
-const engineFile = "container/engine/libcontainer.go"
+// seam is the only package in which a value of libcontainer's Container or Process may appear: the engine that starts
+// processes can be replaced by replacing what is in it.
+const seam = "container/engine"
 
 // forbidden are calls with an effect on the whole process, which a library that a shim or a test shares must not make.
 var forbidden = []string{
 	"os.Exit", "os.Chdir", "syscall.Chdir", "unix.Chdir", "unix.Fchdir", "syscall.Umask", "unix.Umask",
 	"signal.Ignore", "signal.Reset", "log.Print", "log.Printf", "log.Println", "log.Fatal", "log.Fatalf", "slog.SetDefault",
+}
+
+// harmless are the calls among these that do not reach further than they should.
+var harmless = []string{
+	"container/mounts.go unix.Fchdir", // on a thread with a directory of its own, which ends with it
 }
 
 // libraries are the packages that are not a program's own.
@@ -164,8 +169,10 @@ func TestLibrariesLeaveTheProcessAlone(t *testing.T) {
 				if !ok {
 					return true
 				}
-				if name := types.ExprString(call.Fun); slices.Contains(forbidden, name) {
-					t.Errorf("%s: a library must not call %s", fset.Position(n.Pos()), name)
+				name, where := types.ExprString(call.Fun), fset.Position(n.Pos())
+				file := p.name() + "/" + filepath.Base(where.Filename)
+				if slices.Contains(forbidden, name) && !slices.Contains(harmless, file+" "+name) {
+					t.Errorf("%s: a library must not call %s", where, name)
 				}
 				return true
 			})
@@ -173,8 +180,8 @@ func TestLibrariesLeaveTheProcessAlone(t *testing.T) {
 	}
 }
 
-// TestEngineIsASeam type-checks every package: no expression outside the engine's file has libcontainer's Container or
-// Process for its type, named or not.
+// TestEngineIsASeam type-checks every package: no expression outside the engine's has libcontainer's Container or Process
+// for its type, named or not.
 func TestEngineIsASeam(t *testing.T) {
 	all := list(t, "-deps", "-export", "./...")
 	fset := token.NewFileSet()
@@ -196,18 +203,17 @@ func TestEngineIsASeam(t *testing.T) {
 			t.Fatal(err)
 		}
 		for expr, tv := range info.Types {
-			where := fset.Position(expr.Pos())
 			switch {
 			case !engineType(tv.Type):
-			case strings.HasSuffix(where.Filename, engineFile):
+			case p.name() == seam:
 				inside++
 			default:
-				t.Errorf("%s: %s is a libcontainer %s, which only %s may know", where, types.ExprString(expr), tv.Type, engineFile)
+				t.Errorf("%s: %s is a %s, which only %s may know", fset.Position(expr.Pos()), types.ExprString(expr), tv.Type, seam)
 			}
 		}
 	}
 	if inside == 0 {
-		t.Errorf("%s does not use libcontainer at all: this test looks at the wrong file", engineFile)
+		t.Errorf("%s does not use libcontainer at all: this test looks at the wrong package", seam)
 	}
 }
 
