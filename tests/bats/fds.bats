@@ -277,6 +277,7 @@ notified() {
 	take_pidfd SIGKILL
 	rt run -d --pidfd-socket "$ARENA/pidfd.sock" web
 	ok
+	echo >"$ARENA/go"
 	wait_until 60 ended "$taker"
 	same ended "$(tail -n 1 "$ARENA/pidfd")"
 	wait_until 60 in_state web stopped
@@ -284,7 +285,8 @@ notified() {
 
 take_pidfd() {
 	rm -f "$ARENA/pidfd.sock"
-	spawn "$HELPERS/sockets" pidfd "$ARENA/pidfd.sock" "$@" >"$ARENA/pidfd"
+	[[ -p $ARENA/go ]] || mkfifo "$ARENA/go"
+	spawn sh -c 'exec "$@" <>"$0"' "$ARENA/go" "$HELPERS/sockets" pidfd "$ARENA/pidfd.sock" "$@" >"$ARENA/pidfd"
 	taker=$spawned
 	wait_until 60 test -S "$ARENA/pidfd.sock"
 }

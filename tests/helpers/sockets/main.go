@@ -4,8 +4,8 @@
 //
 //	sockets terminal SOCKET [COLUMNSxROWS]   of --console-socket: takes a terminal, sizes it, copies it to stdout, and stdin
 //	                                         to it, until the last process on it is gone
-//	sockets pidfd SOCKET [SIGNAL]            of --pidfd-socket: takes a pidfd, prints its pid, sends SIGNAL through it, and
-//	                                         prints "ended" once the process has
+//	sockets pidfd SOCKET [SIGNAL]            of --pidfd-socket: takes a pidfd, prints its pid; after a line on stdin sends
+//	                                         SIGNAL through it, and prints "ended" once the process has
 //	sockets notify SOCKET                    of NOTIFY_SOCKET: prints each datagram, ends after a barrier
 //	sockets send SOCKET TEXT                 what a service does with its NOTIFY_SOCKET: sends TEXT
 //
@@ -82,6 +82,9 @@ func pidfd(path, signal string) error {
 	fmt.Println(pid)
 	if signal == "" {
 		return nil
+	}
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		return err
 	}
 	if err := unix.PidfdSendSignal(int(file.Fd()), unix.SignalNum(signal), nil, 0); err != nil {
 		return err
