@@ -113,15 +113,19 @@ func (c *loaded) watchOOM() (*oomWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := cg.Path("memory")
-	if dir == "" {
+	watch := watchOOMControl
+	if cgroups.IsCgroup2UnifiedMode() {
+		watch = watchEvents
+	}
+	w, err := (*oomWatch)(nil), error(os.ErrNotExist)
+	if dir := cg.Path("memory"); dir != "" {
+		w, err = watch(dir)
+	}
+	if gone(err) {
 		c.rt.log().Warn("no oom events: the container has no memory cgroup")
 		return &oomWatch{fd: -1, count: func() uint64 { return 0 }}, nil
 	}
-	if cgroups.IsCgroup2UnifiedMode() {
-		return watchEvents(dir)
-	}
-	return watchOOMControl(dir)
+	return w, err
 }
 
 // watchEvents watches memory.events of cgroup v2, which inotify reports as modified (Linux 4.18).
