@@ -70,6 +70,9 @@ func quoteLog(err error, o *CRIUOptions, name string, begun time.Time) error {
 	if err == nil {
 		return nil
 	}
+	if text, ok := strings.CutSuffix(err.Error(), " errno 0"); ok { // which says nothing
+		err = errors.New(text)
+	}
 	path := filepath.Join(cmp.Or(o.WorkDirectory, o.ImagesDirectory), name)
 	return fault.New("criu", err, logHint(path, begun))
 }
@@ -96,7 +99,7 @@ func logErrors(path string) []string {
 	var found []string
 	for line := range bytes.Lines(readTail(path, tail)) {
 		if _, text, ok := strings.Cut(string(line), "Error "); ok {
-			found = append(found, "Error "+strings.TrimSpace(text))
+			found = append(found, "Error "+strings.TrimRight(text, ".\n"))
 		}
 	}
 	return found[max(0, len(found)-most):]
