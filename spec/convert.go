@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	devices "github.com/opencontainers/cgroups/devices/config"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runc/libcontainer/specconv"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -55,6 +56,7 @@ func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	if o.SystemdCgroup && (s.Linux == nil || s.Linux.CgroupsPath == "") {
 		cfg.Cgroups.ScopePrefix = "husk"
 	}
+	dropFIFONumbers(cfg.Devices)
 	delete(cfg.Hooks, configs.Poststart)
 	delete(cfg.Hooks, configs.Poststop)
 	return cfg, nil
@@ -95,6 +97,15 @@ func dropDefaults(mounts []specs.Mount) {
 	for i := range mounts {
 		m := &mounts[i]
 		m.Options = slices.DeleteFunc(slices.Clone(m.Options), func(o string) bool { return o == "defaults" })
+	}
+}
+
+// dropFIFONumbers: a FIFO has none, and libcontainer would look for those of config.json in the node that it has made.
+func dropFIFONumbers(nodes []*devices.Device) {
+	for _, d := range nodes {
+		if d.Type == devices.FifoDevice {
+			d.Major, d.Minor = 0, 0
+		}
 	}
 }
 

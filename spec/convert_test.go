@@ -88,6 +88,26 @@ func TestConvertDropsDefaults(t *testing.T) {
 	}
 }
 
+// A FIFO has no numbers: libcontainer refuses a node that does not have those it was told.
+func TestConvertGivesFIFOsNoNumbers(t *testing.T) {
+	s := Default()
+	s.Linux.Devices = []specs.LinuxDevice{
+		{Path: "/dev/pipe", Type: "p", Major: 8, Minor: 666},
+		{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229},
+	}
+	cfg, err := Convert(s, ConvertOptions{ID: "c", Bundle: bundleOf(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := make(map[string][2]int64)
+	for _, d := range cfg.Devices {
+		numbers[d.Path] = [2]int64{d.Major, d.Minor}
+	}
+	if numbers["/dev/pipe"] != [2]int64{0, 0} || numbers["/dev/fuse"] != [2]int64{10, 229} {
+		t.Errorf("numbers are %v", numbers)
+	}
+}
+
 func TestConvertKeepsHooksInOrder(t *testing.T) {
 	cfg, err := Convert(relativeSpec(), ConvertOptions{ID: "c", Bundle: bundleOf(t)})
 	if err != nil {
