@@ -39,6 +39,7 @@ func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	c := *s
 	Absolutize(&c, o.Bundle)
 	dropDefaults(c.Mounts)
+	dropPipeNumbers(&c)
 	cfg, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		CgroupName:       o.ID,
 		UseSystemdCgroup: o.SystemdCgroup,
@@ -107,6 +108,22 @@ func dropFIFONumbers(nodes []*devices.Device) {
 			d.Major, d.Minor = 0, 0
 		}
 	}
+}
+
+// dropPipeNumbers: the specification has no device numbers for FIFOs, and libcontainer would compare them with 0:0.
+func dropPipeNumbers(s *specs.Spec) {
+	isPipe := func(d specs.LinuxDevice) bool { return d.Type == "p" }
+	if s.Linux == nil || !slices.ContainsFunc(s.Linux.Devices, isPipe) {
+		return
+	}
+	linux := *s.Linux
+	linux.Devices = slices.Clone(linux.Devices)
+	for i := range linux.Devices {
+		if d := &linux.Devices[i]; isPipe(*d) {
+			d.Major, d.Minor = 0, 0
+		}
+	}
+	s.Linux = &linux
 }
 
 func absolute(bundle, path string) string {

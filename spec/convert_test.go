@@ -108,6 +108,23 @@ func TestConvertGivesFIFOsNoNumbers(t *testing.T) {
 	}
 }
 
+func TestConvertDropsTheNumbersOfFIFOs(t *testing.T) {
+	s := Default()
+	s.Linux.Devices = []specs.LinuxDevice{{Path: "/p", Type: "p", Major: 8, Minor: 5}, {Path: "/c", Type: "c", Major: 8, Minor: 5}}
+	cfg, err := Convert(s, ConvertOptions{ID: "c", Bundle: bundleOf(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range cfg.Devices {
+		if want := map[string]int64{"/p": 0, "/c": 8}; (d.Path == "/p" || d.Path == "/c") && d.Major != want[d.Path] {
+			t.Errorf("%s: major %d", d.Path, d.Major)
+		}
+	}
+	if s.Linux.Devices[0].Major != 8 {
+		t.Error("the spec was changed")
+	}
+}
+
 func TestConvertKeepsHooksInOrder(t *testing.T) {
 	cfg, err := Convert(relativeSpec(), ConvertOptions{ID: "c", Bundle: bundleOf(t)})
 	if err != nil {

@@ -135,9 +135,6 @@ func checkMountSource(path string, m *specs.Mount, s *specs.Spec) error {
 }
 
 func checkPropagation(s *specs.Spec, _ *host) error {
-	if s.Linux == nil {
-		return nil
-	}
 	switch s.Linux.RootfsPropagation {
 	case "", "shared", "slave", "private", "unbindable", "rshared", "rslave", "rprivate", "runbindable":
 		return nil
@@ -147,9 +144,6 @@ func checkPropagation(s *specs.Spec, _ *host) error {
 }
 
 func checkHiddenPaths(s *specs.Spec, _ *host) error {
-	if s.Linux == nil {
-		return nil
-	}
 	for i, p := range s.Linux.MaskedPaths {
 		if err := checkAbsolute(element("linux.maskedPaths", i), p); err != nil {
 			return err
@@ -164,8 +158,5 @@ func checkHiddenPaths(s *specs.Spec, _ *host) error {
 }
 
 func checkLabels(s *specs.Spec, h *host) error {
-	if s.Linux == nil {
-		return nil
-	}
 	return checkSELinux("linux.mountLabel", s.Linux.MountLabel, h)
 }
