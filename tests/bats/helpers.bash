@@ -39,7 +39,8 @@
 # A file with a setup or teardown of its own calls arena_open and arena_close in them.
 
 REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
-HELPERS=${HELPER_BIN:-$BATS_RUN_TMPDIR}
+SHARED=${SHARED:-$BATS_RUN_TMPDIR} # what is made once and used by all files
+HELPERS=${HELPER_BIN:-$SHARED}
 RUNTIME=$(command -v "${RUNTIME:-$REPO/bin/husk}") || RUNTIME=${RUNTIME:-$REPO/bin/husk}
 read -ra RUNTIME_ARGS <<<"${RUNTIME_FLAGS:-}"
 RT_DEADLINE=${RT_DEADLINE:-120} # seconds: far beyond what any call takes, so that a hang fails one test, not the run
@@ -67,7 +68,7 @@ arena_close() {
 	for ((i = ${#AT_END[@]} - 1; i >= 0; i--)); do eval "${AT_END[i]}" || :; done
 	delete_containers
 	left=$(leftovers)
-	kill_leftovers
+	[[ -z $left ]] || kill_leftovers
 	remove_cgroups
 	unmount_leftovers
 	rm -rf --one-file-system "$ARENA"
@@ -85,43 +86,51 @@ delete_containers() {
 	done
 }
 
-container_ids() { [[ ! -d $STATE ]] || find "$STATE" -mindepth 1 -maxdepth 1 -type d -not -name '.*' -printf '%f\n'; }
+# container_ids prints the directories in the state root, but for hidden ones.
+container_ids() {
+	local dir
+	for dir in "$STATE"/*/; do
+		[[ ! -d $dir ]] || basename "$dir"
+	done
+}
 
 leftovers() {
+	local trees
 	container_ids | sed 's/^/state directory /'
-	cgroup_dirs | while read -r dir; do
-		[[ ! -d $dir$CGROUP ]] || find "$dir$CGROUP" -mindepth 1 -depth -type d -printf 'cgroup %p\n' 2>/dev/null
-	done
+	mapfile -t trees < <(cgroup_trees)
+	((${#trees[@]} == 0)) || find "${trees[@]}" -mindepth 1 -depth -type d -printf 'cgroup %p\n' 2>/dev/null
 	arena_mounts | sed 's/^/mount /'
 }
 
 arena_mounts() { awk -v arena="$ARENA/" 'index($5, arena) == 1 { print $5 }' /proc/self/mountinfo | tac; }
 
-# cgroup_dirs prints the mount points of all cgroup hierarchies.
+# cgroup_dirs prints the mount points of all cgroup hierarchies, cgroup_trees where the arena's parent is in them.
 cgroup_dirs() { awk '/ - cgroup2? / { print $5 }' /proc/self/mountinfo; }
 
+cgroup_trees() {
+	local dir
+	cgroup_dirs | while read -r dir; do [[ ! -d $dir$CGROUP ]] || echo "$dir$CGROUP"; done
+}
+
 kill_leftovers() {
-	local dir pid
-	for dir in $(cgroup_dirs); do
-		[[ -d $dir$CGROUP ]] || continue
-		find "$dir$CGROUP" -name freezer.state -exec sh -c 'echo THAWED >"$1"' _ {} \; 2>/dev/null
-		find "$dir$CGROUP" -name cgroup.freeze -exec sh -c 'echo 0 >"$1"' _ {} \; 2>/dev/null
-		find "$dir$CGROUP" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r pid; do kill -KILL "$pid" 2>/dev/null; done
+	local tree pid
+	for tree in $(cgroup_trees); do
+		find "$tree" -name freezer.state -exec sh -c 'echo THAWED >"$1"' _ {} \; 2>/dev/null
+		find "$tree" -name cgroup.freeze -exec sh -c 'echo 0 >"$1"' _ {} \; 2>/dev/null
+		find "$tree" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r pid; do kill -KILL "$pid" 2>/dev/null; done
 	done
 	return 0
 }
 
 remove_cgroups() {
-	local dir
-	for dir in $(cgroup_dirs); do
-		[[ -d $dir$CGROUP ]] || continue
-		wait_until 10 remove_cgroup_tree "$dir$CGROUP" || :
-	done
+	[[ -z $(cgroup_trees) ]] || wait_until 10 remove_cgroup_trees || :
 }
 
-remove_cgroup_tree() {
-	find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null
-	[[ ! -d $1 ]]
+remove_cgroup_trees() {
+	local trees
+	mapfile -t trees < <(cgroup_trees)
+	find "${trees[@]}" -depth -type d -delete 2>/dev/null
+	[[ -z $(cgroup_trees) ]]
 }
 
 unmount_leftovers() {
@@ -170,7 +179,7 @@ APPLETS='sh ash [ arch awk base64 basename cat chgrp chmod chown chroot chrt cle
 
 # rootfs_template makes the root filesystem once a run and prints its path. Parallel callers race to the rename; one wins.
 rootfs_template() {
-	local template=${BATS_RUN_TMPDIR:-/tmp}/rootfs new applet
+	local template=$SHARED/rootfs new applet
 	if [[ ! -d $template ]]; then
 		new=$(mktemp -d "$template.XXXXXX")
 		chmod 755 "$new"
@@ -290,15 +299,15 @@ run_as() {
 }
 
 inside() {
-	args sh -c "$1"
-	run_as "inside-$((++inside_calls))"
+	local id=inside-$((++inside_calls))
+	config '.process.args = ["sh", "-c", $script] | .linux.cgroupsPath = $path' --arg script "$1" --arg path "$CGROUP/$id"
+	rt run "$id"
 }
 
 sleeper() {
 	local id=$1
 	shift
-	args sleep 1000
-	config '.linux.cgroupsPath = $path' --arg path "$CGROUP/$id"
+	config '.process.args = ["sleep", "1000"] | .linux.cgroupsPath = $path' --arg path "$CGROUP/$id"
 	rt create "$@" "$id"
 	ok
 	rt start "$id"
