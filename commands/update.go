@@ -87,8 +87,8 @@ func resources(c *cli.Context) (*specs.LinuxResources, error) {
 			Limit:       p.size("memory"),
 			Reservation: p.size("memory-reservation"),
 			Swap:        p.size("memory-swap"),
-			Kernel:      p.size("kernel-memory"),     //nolint:staticcheck // accepted, and reported as ignored
-			KernelTCP:   p.size("kernel-memory-tcp"), //nolint:staticcheck // accepted, and reported as ignored
+			Kernel:      p.size("kernel-memory"),     // reported as ignored
+			KernelTCP:   p.size("kernel-memory-tcp"), // likewise
 		},
 		BlockIO: &specs.LinuxBlockIO{},
 		Pids:    &specs.LinuxPids{},

@@ -44,7 +44,7 @@ func (c *loaded) update(o *UpdateOptions) error {
 	if err != nil {
 		return err
 	}
-	if m := o.Resources; m != nil && m.Memory != nil && (m.Memory.Kernel != nil || m.Memory.KernelTCP != nil) { //nolint:staticcheck // reported as ignored
+	if m := o.Resources; m != nil && m.Memory != nil && (m.Memory.Kernel != nil || m.Memory.KernelTCP != nil) {
 		c.rt.log().Warn("the limit of kernel memory is ignored: the kernel has none any more")
 	}
 	back := resourceUndo(change, &old, cg)
@@ -53,7 +53,7 @@ func (c *loaded) update(o *UpdateOptions) error {
 		return err
 	}
 	if err := cg.Set(change); err != nil {
-		return errors.Join(explainLimit(err, change), c.setBack(cg, back))
+		return errors.Join(explainLimit(err, change, &old), c.setBack(cg, back))
 	}
 	if rdt != nil {
 		if err := c.setRdt(rdt); err != nil {
@@ -71,12 +71,12 @@ func (c *loaded) setBack(cg cgroups.Manager, back *cgroups.Resources) error {
 }
 
 // explainLimit adds what a user can do about a limit that the kernel refuses.
-func explainLimit(err error, change *cgroups.Resources) error {
+func explainLimit(err error, change, old *cgroups.Resources) error {
 	hint := ""
 	switch {
 	case change.Memory > 0 && change.MemorySwap > 0 && change.Memory > change.MemorySwap:
 		hint = fmt.Sprintf("the limit of memory and swap together is %d; change it, too", change.MemorySwap)
-	case change.CPUIdle == nil && change.CpuShares != 0:
+	case change.CPUIdle == nil && change.CpuShares != 0 && deref(old.CPUIdle) == 1:
 		hint = "the weight of a container with cpu.idle 1 is fixed"
 	}
 	var file *os.PathError
@@ -92,9 +92,9 @@ func (c *loaded) rdtChange(o *UpdateOptions) (*configs.IntelRdt, error) {
 	case o.L3CacheSchema == "" && o.MemBwSchema == "":
 		return nil, nil
 	case o.L3CacheSchema != "" && !intelrdt.IsCATEnabled():
-		return nil, fault.New("l3 cache schema", errors.New("Intel RDT/CAT is not enabled"), "it needs a CPU with CAT, and resctrl mounted on /sys/fs/resctrl")
+		return nil, fault.New("Intel RDT/CAT", errors.New("not enabled"), "it needs a CPU with CAT, and resctrl mounted on /sys/fs/resctrl")
 	case o.MemBwSchema != "" && !intelrdt.IsMBAEnabled():
-		return nil, fault.New("memory bandwidth schema", errors.New("Intel RDT/MBA is not enabled"), "it needs a CPU with MBA, and resctrl mounted on /sys/fs/resctrl")
+		return nil, fault.New("Intel RDT/MBA", errors.New("not enabled"), "it needs a CPU with MBA, and resctrl mounted on /sys/fs/resctrl")
 	case c.state.Config.IntelRdt == nil:
 		return nil, fault.New("Intel RDT", errors.New("the container was created without it"), "linux.intelRdt in config.json makes its group")
 	}
