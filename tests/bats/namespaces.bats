@@ -66,6 +66,7 @@ inside_identity() {
 # The host is one that the test plays: without a namespace of its own the container mounts in the host's.
 # covers: linux.namespaces.type
 @test "namespaces: mount is the host's when not listed" {
+	skip_on husk 'husk refuses it: see below'
 	own_host mount
 	share mount
 	config '.mounts |= map(select(.destination == "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
@@ -137,7 +138,7 @@ inside_identity() {
 
 @test "namespaces: the same type twice is refused" {
 	config '.linux.namespaces += [{type: "uts"}]'
-	refuses 'duplicate.*uts'
+	refuses 'duplicate.*uts|two uts'
 }
 
 @test "namespaces: an unknown type is refused by its name" {
@@ -171,13 +172,13 @@ inside_identity() {
 	refuses 'relative|absolute|namespace' 'relative.*absolute|absolute.*relative'
 }
 
-@test "namespaces: no namespaces at all: refused or run, but the host's mounts stay as they are" {
-	own_host mount
+@test "namespaces: without one of mounts it is refused: the host's would change" {
+	only husk 'the others mount on the host'
 	local before
-	before=$(on_host cat /proc/self/mountinfo | cut -d' ' -f5-)
-	config '.linux.namespaces = [] | del(.hostname) | .mounts = []'
-	inside 'echo ran'
-	same "$before" "$(on_host cat /proc/self/mountinfo | cut -d' ' -f5- | grep -v "$ROOTFS")" 'the mount table of the host'
+	before=$(cat /proc/self/mountinfo)
+	config '.linux.namespaces |= map(select(.type != "mount"))'
+	refuses 'mount namespace' 'linux\.namespaces'
+	same "$before" "$(cat /proc/self/mountinfo)" 'the mount table of the host'
 }
 
 # ---- what it means (LXC chapter) ------------------------------------------------------------------------------------

@@ -169,5 +169,5 @@ join_mapped() {
 
 @test "userns: ranges that overlap are refused" {
 	config '.linux.uidMappings += [{containerID: 100, hostID: 400000, size: 10}]'
-	refuses 'invalid argument|overlap' 'uidMappings|uid_map|uid mappings'
+	refuses 'invalid argument|overlap|mapped twice' 'uidMappings'
 }
