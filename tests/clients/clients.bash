@@ -90,9 +90,22 @@ daemon() {
 	echo $! >"$file"
 }
 
+# answers PIDFILE COMMAND... waits until the command succeeds, and shows the daemon's log if it never does.
+answers() {
+	local file=$1
+	shift
+	eventually answers_or_gone "$file" "$@" && "$@" >/dev/null 2>&1 && return
+	tail -n 20 "$file.log"
+	return 1
+}
+
+answers_or_gone() {
+	"${@:2}" >/dev/null 2>&1 || gone "$(<"$1")"
+}
+
 # end_daemon PIDFILE [SIGNAL] ends a daemon and waits until it is gone.
 end_daemon() {
-	kill -s "${2:-TERM}" "$(<"$1")"
+	gone "$(<"$1")" || kill -s "${2:-TERM}" "$(<"$1")"
 	eventually gone "$(<"$1")"
 }
 

@@ -42,7 +42,7 @@ teardown() {
 
 start_containerd() {
 	daemon "$CONTAINERD/pid" containerd --config "$CONTAINERD/config.toml"
-	eventually ctr version >/dev/null 2>&1
+	answers "$CONTAINERD/pid" ctr version
 }
 
 ctr() {

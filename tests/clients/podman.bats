@@ -33,9 +33,8 @@ setup_file() {
 }
 
 teardown() {
-	podman pod rm --all --force --time 0 >/dev/null
-	podman rm --all --force --time 0 >/dev/null
-	podman volume prune --force >/dev/null
+	! podman pod exists pod || podman pod rm --force --time 0 pod >/dev/null
+	podman rm --all --force --volumes --time 0 >/dev/null
 }
 
 podman() {
