@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/opencontainers/cgroups"
@@ -25,8 +24,7 @@ type host struct {
 	rdtCache    func() bool
 	rdtMemory   func() bool
 	namespace   func(configs.NamespaceType) bool
-	ownMounts   func() bool // our mount namespace is not the one that the host was booted in
-	seccomp     bool        // built in
+	seccomp     bool // built in
 	seccompFlag func(specs.LinuxSeccompFlag) error
 }
 
@@ -41,7 +39,6 @@ var thisHost = host{
 	rdtCache:    intelrdt.IsCATEnabled,
 	rdtMemory:   intelrdt.IsMBAEnabled,
 	namespace:   configs.IsNamespaceSupported,
-	ownMounts:   hasOwnMounts,
 	seccomp:     seccomp.Enabled,
 	seccompFlag: seccomp.FlagSupported,
 }
@@ -55,10 +52,4 @@ func hasHierarchy(controller string) bool {
 func hasBFQ() bool {
 	files, _ := filepath.Glob("/sys/fs/cgroup/*/io.bfq.weight")
 	return len(files) > 0
-}
-
-func hasOwnMounts() bool {
-	const ours, first = "/proc/self/ns/mnt", "/proc/1/ns/mnt"
-	_, err := os.Stat(first)
-	return err == nil && !sameFile(ours, first)
 }

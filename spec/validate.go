@@ -28,11 +28,6 @@ func ValidateProcess(p *specs.Process) error { return validateProcess(p, &thisHo
 func ValidateResources(r *specs.LinuxResources) error { return validateResources(r, &thisHost) }
 
 func validate(s *specs.Spec, h *host) error {
-	if s.Linux == nil {
-		spec := *s
-		spec.Linux = &specs.Linux{}
-		s = &spec
-	}
 	for _, c := range []check{
 		checkVersion,
 		checkPlatform,

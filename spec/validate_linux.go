@@ -26,29 +26,12 @@ func namespace(s *specs.Spec, t specs.LinuxNamespaceType) *specs.LinuxNamespace 
 	return &s.Linux.Namespaces[i]
 }
 
-// checkMountNamespace: without one of its own the container inherits ours, as the specification has it. libcontainer
-// then makes the container's mounts there, where nobody unmounts them, and changes the propagation of all others. That
-// is bearable where our namespace is a private one already, never in the host's. And a part of its work it leaves out.
-func checkMountNamespace(s *specs.Spec, h *host) error {
-	const path, hint = "linux.namespaces", `add {"type": "mount"}`
-	switch {
-	case namespace(s, specs.MountNamespace) != nil:
-		return nil
-	case !h.ownMounts():
-		return advise(path, hint, "has no mount namespace, mounts would be made on the host")
-	case s.Root.Readonly:
-		return advise("root.readonly", hint, "cannot be had without a mount namespace")
-	case s.Process.User.Umask != nil:
-		return advise("process.user.umask", hint, "cannot be had without a mount namespace")
-	case len(s.Linux.MaskedPaths) > 0:
-		return advise("linux.maskedPaths", hint, "cannot be had without a mount namespace")
-	case len(s.Linux.ReadonlyPaths) > 0:
-		return advise("linux.readonlyPaths", hint, "cannot be had without a mount namespace")
-	}
-	for i := range s.Mounts {
-		if m := &s.Mounts[i]; m.Type == "tmpfs" && slices.Contains(m.Options, "ro") {
-			return advise(element("mounts", i), hint, "a read-only tmpfs cannot be had without a mount namespace")
-		}
+// checkMountNamespace: the specification has a missing namespace inherited, which libcontainer cannot do. It makes the
+// container's mounts in ours, where nobody unmounts them and whoever removes the bundle removes what they show; it changes
+// the propagation of all others, and ignores root.readonly and the umask.
+func checkMountNamespace(s *specs.Spec, _ *host) error {
+	if namespace(s, specs.MountNamespace) == nil {
+		return advise("linux.namespaces", `add {"type": "mount"}`, "has no mount namespace, mounts would be made on the host")
 	}
 	return nil
 }

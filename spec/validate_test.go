@@ -25,7 +25,6 @@ var (
 		rdt: yes, rdtCache: yes, rdtMemory: yes,
 		hugePages:   func() []string { return []string{"2MB", "1GB"} },
 		namespace:   func(configs.NamespaceType) bool { return true },
-		ownMounts:   yes,
 		seccomp:     true,
 		seccompFlag: func(specs.LinuxSeccompFlag) error { return nil },
 	}
@@ -34,7 +33,6 @@ var (
 		rdt: no, rdtCache: no, rdtMemory: no,
 		hugePages:   func() []string { return nil },
 		namespace:   func(t configs.NamespaceType) bool { return t != configs.NEWTIME },
-		ownMounts:   no,
 		seccomp:     true,
 		seccompFlag: func(specs.LinuxSeccompFlag) error { return errors.New("needs libseccomp 2.6") },
 	}
@@ -103,8 +101,6 @@ func TestValidateAccepts(t *testing.T) {
 		`{"process": {"execCPUAffinity": {"initial": "0-1,3", "final": ""}}}`,
 		`{"process": {"env": []}, "hostname": null, "linux": {"namespaces": [{"type": "mount"}]}}`,
 		`{"mounts": null}`,
-		inherited(`{}`),
-		`{"root": {"readonly": false}, "hostname": null, "mounts": [], "linux": null}`,
 		`{"mounts": [{"destination": "relative/to/root", "type": "tmpfs", "options": ["tmpcopyup", "size=1m"]}]}`,
 		`{"mounts": [{"destination": "/a", "source": "/", "options": ["rbind", "rro", "defaults", "rprivate"]}]}`,
 		`{"mounts": [{"destination": "/a", "source": "/", "options": ["bind", "idmap"],
@@ -219,12 +215,8 @@ func TestValidateRefuses(t *testing.T) {
 		{`{"hooks": {"startContainer": [{"path": "/a", "args": ["\u0000"]}]}}`, "hooks.startContainer[0].args[0]", "NUL"},
 		{`{"hooks": {"poststart": [{"path": "a"}]}}`, "hooks.poststart[0].path", "absolute"},
 
-		{`{"hostname": null, "linux": null}`, "root.readonly", "without a mount namespace"},
-		{inherited(`{"root": {"readonly": true}}`), "root.readonly", "without a mount namespace"},
-		{inherited(`{"process": {"user": {"umask": 0}}}`), "process.user.umask", "without a mount namespace"},
-		{inherited(`{"linux": {"maskedPaths": ["/a"]}}`), "linux.maskedPaths", "without a mount namespace"},
-		{inherited(`{"linux": {"readonlyPaths": ["/a"]}}`), "linux.readonlyPaths", "without a mount namespace"},
-		{inherited(`{"mounts": [{"destination": "/t", "type": "tmpfs", "options": ["ro"]}]}`), "mounts[0]", "without a mount namespace"},
+		{`{"hostname": null, "linux": null}`, "linux.namespaces", "no mount namespace"},
+		{`{"hostname": null, "linux": {"namespaces": [{"type": "pid"}]}}`, "linux.namespaces", "no mount namespace"},
 		{`{"hostname": null, "linux": {"namespaces": [{"type": "mount"}, {"type": "mount"}]}}`, "linux.namespaces[1].type", "two mount"},
 		{`{"hostname": null, "linux": {"namespaces": [{"type": "mount"}, {"type": "x"}]}}`, "linux.namespaces[1].type", "unknown type"},
 		{`{"hostname": null, "linux": {"namespaces": [{"type": "mount"}, {}]}}`, "linux.namespaces[1].type", "is missing"},
@@ -365,8 +357,6 @@ func TestValidateRefuses(t *testing.T) {
 
 func TestValidateKnowsTheHost(t *testing.T) {
 	for _, c := range []struct{ change, object, message string }{
-		{`{"hostname": null, "linux": null}`, "linux.namespaces", "no mount namespace"},
-		{inherited(`{}`), "linux.namespaces", "no mount namespace"},
 		{`{"process": {"apparmorProfile": "docker-default"}}`, "process.apparmorProfile", "AppArmor is not enabled"},
 		{`{"process": {"selinuxLabel": "l"}}`, "process.selinuxLabel", "SELinux is not enabled"},
 		{`{"linux": {"mountLabel": "l"}}`, "linux.mountLabel", "SELinux is not enabled"},
@@ -417,20 +407,6 @@ func TestValidateKnowsTheHost(t *testing.T) {
 func mapped(uids string) string {
 	return `{"hostname": null, "linux": {"namespaces": [{"type": "mount"}, {"type": "user"}],
 		"uidMappings": ` + uids + `, "gidMappings": [{"size": 1}]}}`
-}
-
-// inherited is a container in its caller's mount namespace, with a change.
-func inherited(change string) string {
-	var doc, patch any
-	base := `{"hostname": null, "root": {"readonly": false},
-		"linux": {"namespaces": [{"type": "pid"}], "maskedPaths": null, "readonlyPaths": null}}`
-	for data, into := range map[string]*any{base: &doc, change: &patch} {
-		if err := json.Unmarshal([]byte(data), into); err != nil {
-			panic(data)
-		}
-	}
-	merged, _ := json.Marshal(merge(doc, patch))
-	return string(merged)
 }
 
 func timed(offsets string) string {
