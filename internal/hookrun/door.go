@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Door is the first argument that makes husk run one hook in place of a command line. createContainer and
@@ -26,6 +29,11 @@ func Wrap(h *Hook) (path string, argv []string) {
 // Main is behind the door: os.Args is what Wrap returned, the environment and stdin are the hook's. It returns the
 // exit code; a failure is one line on stderr.
 func Main() int {
+	// Init's own sockets come along. A hook's daemon that kept them would have the parent of init wait for it.
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		fmt.Fprintln(os.Stderr, os.NewSyscallError("close_range", err))
+		return 1
+	}
 	if err := runArgs(os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
