@@ -102,13 +102,13 @@ set_of() { awk -v name="$1:" '$1 == name { print $2 }' <<<"$output"; }
 	only husk "runc and crun fail with EPERM"
 	needs tool:capsh
 	bundle
-	printf '#!/bin/sh\nexec capsh --drop=cap_sys_chroot -- -c '\''exec "$0" "$@"'\'' %s "$@"\n' "$RUNTIME" >"$ARENA/runtime"
+	printf '#!/bin/sh\nexec capsh --drop=cap_syslog -- -c '\''exec "$0" "$@"'\'' %s "$@"\n' "$RUNTIME" >"$ARENA/runtime"
 	chmod +x "$ARENA/runtime"
-	config '.process.capabilities |= map_values(. + ["CAP_SYS_CHROOT"])'
+	config '.process.capabilities |= map_values(. + ["CAP_SYSLOG"])'
 	args cat /proc/self/status
 	RUNTIME=$ARENA/runtime rt_out run lacking
 	ok
-	err_has CAP_SYS_CHROOT
+	err_has CAP_SYSLOG
 	same "$(mask $KILL $NET_BIND_SERVICE $AUDIT_WRITE)" "$(set_of CapEff)" effective
 }
 

@@ -18,7 +18,7 @@ limit() { has "^Max $3 +$1 +$2( |$)"; }
 		{type: "RLIMIT_CORE", soft: 0, hard: 0},
 		{type: "RLIMIT_CPU", soft: 1001, hard: 1002},
 		{type: "RLIMIT_DATA", soft: 4000000001, hard: 4100000001},
-		{type: "RLIMIT_FSIZE", soft: 1003, hard: 1004},
+		{type: "RLIMIT_FSIZE", soft: 100003, hard: 100004},
 		{type: "RLIMIT_LOCKS", soft: 1005, hard: 1006},
 		{type: "RLIMIT_MEMLOCK", soft: 1007, hard: 1008},
 		{type: "RLIMIT_MSGQUEUE", soft: 1009, hard: 1010},
@@ -38,7 +38,7 @@ limit() { has "^Max $3 +$1 +$2( |$)"; }
 	limit 0 0 'core file size'
 	limit 1001 1002 'cpu time'
 	limit 4000000001 4100000001 'data size'
-	limit 1003 1004 'file size'
+	limit 100003 100004 'file size'
 	limit 1005 1006 'file locks'
 	limit 1007 1008 'locked memory'
 	limit 1009 1010 'msgqueue size'

@@ -139,7 +139,15 @@ notify() {
 # covers: linux.seccomp.syscalls.args.op
 @test "args: every operator, on the signal that kill sends" {
 	bundle
-	while read -r op value two denied; do
+	for row in \
+		'NE 18 0 17 23 28' \
+		'LT 18 0 17' \
+		'LE 18 0 17 18' \
+		'EQ 18 0 18' \
+		'GE 18 0 18 23 28' \
+		'GT 18 0 23 28' \
+		'MASKED_EQ 12 12 28'; do
+		read -r op value two denied <<<"$row"
 		seccomp '{syscalls: [{names: ["kill"], action: "SCMP_ACT_ERRNO",
 			args: [{index: 1, value: $value, valueTwo: $two, op: $op}]}]}' \
 			--arg op "SCMP_CMP_$op" --argjson value "$value" --argjson two "$two"
@@ -147,15 +155,7 @@ notify() {
 		inside 'for s in 17 18 23 28; do kill -$s $$ 2>/dev/null || printf "%s " $s; done'
 		ok
 		same "$denied" "${output% }" "the signals that $op $value $two denies"
-	done <<-'TABLE'
-		NE 18 0 17 23 28
-		LT 18 0 17
-		LE 18 0 17 18
-		EQ 18 0 18
-		GE 18 0 18 23 28
-		GT 18 0 23 28
-		MASKED_EQ 12 8 28
-	TABLE
+	done
 }
 
 # covers: linux.seccomp.syscalls.args.index
@@ -170,13 +170,12 @@ notify() {
 
 # covers: linux.seccomp.syscalls.args.value
 @test "args: values have 64 bits" {
-	[[ $(uname -m) == x86_64 ]] || skip "the test knows the number of lseek on x86_64 only"
 	needs helper:syscalls
 	bundle
 	cp "$HELPERS/syscalls" rootfs/bin/
 	seccomp '{syscalls: [{names: ["lseek"], action: "SCMP_ACT_ERRNO", errnoRet: 71,
 		args: [{index: 1, value: 4294967297, op: "SCMP_CMP_EQ"}]}]}'
-	args syscalls 8,99,4294967297 8,99,1 # lseek on a descriptor that is not there
+	args syscalls lseek,99,4294967297 lseek,99,1 # on a descriptor that is not there
 	rt run bits
 	ok
 	equals $'EPROTO\nEBADF'
@@ -188,11 +187,11 @@ notify() {
 	needs tool:go
 	bundle
 	(cd "$REPO" && GOARCH=386 CGO_ENABLED=0 go build -o "$ROOTFS/bin/syscalls32" ./tests/helpers/syscalls)
-	rootfs/bin/syscalls32 20 >/dev/null || skip "this kernel runs no 32 bit programs"
+	rootfs/bin/syscalls32 getpgid,0 >/dev/null || skip "this kernel runs no 32 bit programs"
 	config '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0}]'
 	seccomp '{architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
 		syscalls: [{names: ["getpgid"], action: "SCMP_ACT_ERRNO", errnoRet: 71}]}'
-	args syscalls32 132,0 # getpgid
+	args syscalls32 getpgid,0
 	rt run listed
 	ok
 	equals EPROTO
@@ -412,11 +411,11 @@ notify() {
 	notify
 	config '.linux.seccomp.syscalls[0].names = ["write"]'
 	rt run write
-	refused 'SCMP_ACT_NOTIFY.*write'
+	refused '(SCMP_ACT_NOTIFY.*write|write.*SCMP_ACT_NOTIFY)'
 	notify
 	config '.linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY"'
 	rt run default
-	refused 'SCMP_ACT_NOTIFY.*default'
+	refused '(SCMP_ACT_NOTIFY.*default|default.*SCMP_ACT_NOTIFY)'
 }
 
 @test "notify: listenerMetadata without listenerPath is refused" {
