@@ -39,6 +39,32 @@ got() { grep -qx "$1" "$ROOTFS/got"; }
 	same running "$(status_of web)"
 }
 
+@test "kill: a real-time signal by number" {
+	bundle
+	ends_by 37 165
+}
+
+@test "kill: a real-time signal by name" {
+	only husk crun "runc knows no names for them"
+	bundle
+	ends_by RTMIN+3 165
+	ends_by sigrtmin+3 165
+}
+
+# ends_by SIGNAL CODE: a container of our pid namespace, where its init is mortal, ends by SIGNAL.
+ends_by() {
+	config 'del(.linux.namespaces[] | select(.type == "pid"))'
+	args sh -c 'echo ready; exec sleep 1000'
+	rt_spawn run web
+	local log=$output_file
+	wait_until 60 grep -q ready "$log"
+	rt kill web "$1"
+	ok
+	output_file=$log
+	rt_wait
+	fails "$2"
+}
+
 @test "kill: KILL cannot be ignored" {
 	bundle
 	sleeper web
