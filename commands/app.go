@@ -43,6 +43,7 @@ func init() {
 	cli.HelpFlag = boolean("help", "show help", "h")
 	cli.VersionFlag = boolean("version", "print the versions of husk and of what it is made of", "v", "V")
 	cli.VersionPrinter = printVersion
+	cli.FlagStringer = flagLine
 }
 
 // App returns the command line with all its verbs; the generators of manual pages and completions read it, too.

@@ -8,9 +8,8 @@ import (
 
 func featuresCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "features",
-		Usage:     "print what this husk can do",
-		ArgsUsage: " ",
+		Name:  "features",
+		Usage: "print what this husk can do",
 		Description: `Prints, as JSON, the features of the OCI runtime specification that husk implements: versions, hooks, mount options,
 namespaces, capabilities, cgroups, seccomp and more. It says what is built in, not what this machine's kernel offers.
 

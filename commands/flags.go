@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -55,6 +56,32 @@ func setupFlags() []cli.Flag {
 		boolean("no-pivot", "enter the root with chroot instead of pivot_root (for a rootfs on a ramdisk; less safe)"),
 		boolean("no-new-keyring", "keep the caller's session keyring instead of making a new one"),
 	}
+}
+
+// flagLine is a flag's line in the help. cli's own repeats the name of a value for each alias, and once more for lists.
+func flagLine(f cli.Flag) string {
+	doc, ok := f.(cli.DocGenerationFlag)
+	if !ok {
+		return ""
+	}
+	long, short := "", "    "
+	for _, name := range f.Names() {
+		if len(name) == 1 {
+			short = strings.TrimLeft(short, " ") + "-" + name + ", "
+		} else {
+			long = "--" + name
+		}
+	}
+	before, rest, _ := strings.Cut(doc.GetUsage(), "`")
+	value, after, _ := strings.Cut(rest, "`")
+	usage := strings.TrimSuffix(before+value+after, " ("+value+")") // a value that the sentence has no place for
+	if !doc.TakesValue() {
+		return short + long + "\t" + usage
+	}
+	if text := strings.Trim(doc.GetDefaultText(), `"`); text != "" {
+		usage += " (default: " + text + ")"
+	}
+	return short + long + " " + value + "\t" + usage
 }
 
 // exactly demands n arguments.

@@ -14,9 +14,8 @@ import (
 
 func listCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "list",
-		Usage:     "list the containers of the state root",
-		ArgsUsage: " ",
+		Name:  "list",
+		Usage: "list the containers of the state root",
 		Description: `Lists all containers that --root knows, in the order of their ids. With --format json each has what husk state prints.
 
 EXAMPLE:

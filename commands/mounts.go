@@ -16,7 +16,7 @@ func mountsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "mounts",
 		Usage:     "add mounts to a running container or remove them",
-		ArgsUsage: " ",
+		ArgsUsage: "add|remove ID FILE",
 		Description: `Changes the mounts of a container that runs. FILE holds them as in config.json: an array of mounts, or an object whose
 member "mounts" is one. remove looks at their destinations only.
 

@@ -16,9 +16,8 @@ import (
 
 func specCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "spec",
-		Usage:     "write a config.json to start from",
-		ArgsUsage: " ",
+		Name:  "spec",
+		Usage: "write a config.json to start from",
 		Description: `Writes a configuration that runs sh on a terminal, in namespaces of its own, with few capabilities and the root file
 system read-only. Edit it: process.args is the program, process.terminal whether it has a terminal, mounts what it
 sees. An existing file is not overwritten.

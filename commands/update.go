@@ -31,7 +31,7 @@ EXAMPLE:
     echo '{"memory": {"limit": 536870912}, "pids": {"limit": 100}}' | husk update --resources - web`,
 		Flags: []cli.Flag{
 			str("resources", "read the limits from `FILE`, or from the standard input if it is -", "r"),
-			&cli.UintFlag{Name: "blkio-weight", Usage: "weight of block I/O, from 10 to 1000 (`WEIGHT`)"},
+			str("blkio-weight", "relative `WEIGHT` of block I/O, from 10 to 1000"),
 			str("cpu-period", "period of the CPU limit in `µS`"),
 			str("cpu-quota", "CPU time in each period in `µS`; -1 for no limit"),
 			str("cpu-burst", "CPU time beyond the quota that may be saved up, in `µS`"),
@@ -46,7 +46,7 @@ EXAMPLE:
 			str("memory-swap", "limit of memory and swap together in `BYTES`; -1 for none"),
 			&cli.StringFlag{Name: "kernel-memory", Hidden: true, Usage: "ignored: the kernel has no such limit any more (`BYTES`)"},
 			&cli.StringFlag{Name: "kernel-memory-tcp", Hidden: true, Usage: "ignored: the kernel has no such limit any more (`BYTES`)"},
-			&cli.Int64Flag{Name: "pids-limit", Usage: "limit of processes and threads; -1 for none (`N`)"},
+			str("pids-limit", "at most `N` processes and threads; -1 for no limit"),
 			str("l3-cache-schema", "Intel RDT/CAT L3 cache `SCHEMA`"),
 			str("mem-bw-schema", "Intel RDT/MBA memory bandwidth `SCHEMA`"),
 		},
@@ -90,16 +90,8 @@ func resources(c *cli.Context) (*specs.LinuxResources, error) {
 			Kernel:      p.size("kernel-memory"),     // reported as ignored
 			KernelTCP:   p.size("kernel-memory-tcp"), // likewise
 		},
-		BlockIO: &specs.LinuxBlockIO{},
-		Pids:    &specs.LinuxPids{},
-	}
-	if weight := c.Uint("blkio-weight"); weight > 1000 {
-		p.err = errors.Join(p.err, fmt.Errorf("--blkio-weight %d: must be from 10 to 1000", weight))
-	} else if weight != 0 {
-		r.BlockIO.Weight = new(uint16(weight))
-	}
-	if c.IsSet("pids-limit") {
-		r.Pids.Limit = new(c.Int64("pids-limit"))
+		BlockIO: &specs.LinuxBlockIO{Weight: parse(&p, "blkio-weight", parseWeight)},
+		Pids:    &specs.LinuxPids{Limit: p.signed("pids-limit")},
 	}
 	if p.err != nil {
 		return nil, badUsage(c, p.err)
@@ -132,6 +124,7 @@ func parse[T any](p *limitParser, flag string, f func(string) (T, error)) *T {
 
 var (
 	errNumber = errors.New("not a number")
+	errWeight = errors.New("not a number from 10 to 1000")
 	errSize   = errors.New("not a size in bytes, with or without a unit k, m, g or t")
 )
 
@@ -149,6 +142,15 @@ func parseInt(s string) (int64, error) {
 		return 0, errNumber
 	}
 	return v, nil
+}
+
+// parseWeight reads a weight of block I/O; 0 changes nothing.
+func parseWeight(s string) (uint16, error) {
+	v, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || v > 1000 || v != 0 && v < 10 {
+		return 0, errWeight
+	}
+	return uint16(v), nil
 }
 
 // parseSize reads a number of bytes as Docker and runc do: 1.5g, 512MiB, 64 kb, 4096, and -1 for no limit.
