@@ -3,7 +3,10 @@
 package main
 
 import (
+	"math"
 	"os"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/huskrun/husk/commands"
 	"github.com/huskrun/husk/container"
@@ -21,5 +24,12 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == container.HookDoor {
 		os.Exit(container.HookMain())
 	}
+	keepDescriptors()
 	os.Exit(commands.Main(os.Args))
+}
+
+// keepDescriptors lets no descriptor of our caller pass to a process that we start without our saying so: a daemon that
+// a hook leaves behind would hold it. Where the kernel cannot do that (before 5.11), they pass as they always did.
+func keepDescriptors() {
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 }

@@ -29,11 +29,9 @@ func Wrap(h *Hook) (path string, argv []string) {
 // Main is behind the door: os.Args is what Wrap returned, the environment and stdin are the hook's. It returns the
 // exit code; a failure is one line on stderr.
 func Main() int {
-	// Init's own sockets come along. A hook's daemon that kept them would have the parent of init wait for it.
-	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		fmt.Fprintln(os.Stderr, os.NewSyscallError("close_range", err))
-		return 1
-	}
+	// Init's own sockets come along. A hook's daemon that kept them would have the parent of init wait for it. (Before
+	// Linux 5.11 there is no such call, and under a seccomp profile it may be denied.)
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 	if err := runArgs(os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
