@@ -35,6 +35,7 @@ STAGES := lint gotest fuzz package arm64 conformance bats bats-v2 clients soak
 all: bin/husk ## build bin/husk (the default)
 
 bin/husk:
+	@pkg-config --exists libseccomp || { echo "libseccomp is missing, to build with: run make setup" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(BUILD) -o $@ .
 
