@@ -38,6 +38,7 @@ type ConvertOptions struct {
 func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	c := *s
 	Absolutize(&c, o.Bundle)
+	nameNetDevices(&c)
 	dropDefaults(c.Mounts)
 	dropPipeNumbers(&c)
 	cfg, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{

@@ -244,21 +244,6 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(sa, sb)
 }
 
-func checkNetDevices(s *specs.Spec, _ *host) error {
-	for name, dev := range s.Linux.NetDevices {
-		path := member("linux.netDevices", name)
-		switch {
-		case namespace(s, specs.NetworkNamespace) == nil:
-			return advise(path, "add a network namespace to linux.namespaces", "there is no network namespace to move it to")
-		case !isInterfaceName(name):
-			return refuse(path, "%q is not a name of a network device", name)
-		case dev.Name != "" && !isInterfaceName(dev.Name):
-			return refuse(path+".name", "%q is not a name of a network device", dev.Name)
-		}
-	}
-	return nil
-}
-
 // isInterfaceName follows the kernel's dev_valid_name.
 func isInterfaceName(name string) bool {
 	return name != "" && len(name) < unix.IFNAMSIZ && name != "." && name != ".." &&
