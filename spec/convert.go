@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	devices "github.com/opencontainers/cgroups/devices/config"
 	"github.com/opencontainers/runc/libcontainer/configs"
@@ -31,6 +32,9 @@ type ConvertOptions struct {
 	RootlessCgroups bool
 }
 
+// specconvMu keeps conversions from writing to specconv's list of default devices at the same time.
+var specconvMu sync.Mutex
+
 // Convert turns a valid spec into libcontainer's configuration. It leaves s as it is.
 //
 // The hooks in the result are the raw commands of config.json, without poststart and poststop: libcontainer runs those
@@ -38,9 +42,10 @@ type ConvertOptions struct {
 func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	c := *s
 	Absolutize(&c, o.Bundle)
+	plainOptions(c.Mounts)
 	nameNetDevices(&c)
-	dropDefaults(c.Mounts)
-	dropPipeNumbers(&c)
+	specconvMu.Lock()
+	defer specconvMu.Unlock()
 	cfg, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		CgroupName:       o.ID,
 		UseSystemdCgroup: o.SystemdCgroup,
@@ -59,6 +64,9 @@ func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 		cfg.Cgroups.ScopePrefix = "husk"
 	}
 	dropFIFONumbers(cfg.Devices)
+	if err := ownDevices(cfg); err != nil {
+		return nil, fault.New("linux.uidMappings", err, "")
+	}
 	delete(cfg.Hooks, configs.Poststart)
 	delete(cfg.Hooks, configs.Poststop)
 	return cfg, nil
@@ -67,7 +75,7 @@ func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 // ConvertMount turns a valid mount, its source absolute, into libcontainer's.
 func ConvertMount(m *specs.Mount) (*configs.Mount, error) {
 	mounts := []specs.Mount{*m}
-	dropDefaults(mounts)
+	plainOptions(mounts)
 	cfg, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		Spec: &specs.Spec{Root: &specs.Root{Path: "/"}, Mounts: mounts},
 	})
@@ -94,11 +102,21 @@ func Absolutize(s *specs.Spec, bundle string) {
 	}
 }
 
-// dropDefaults removes the option defaults, which asks for nothing; specconv would pass it to the file system as data.
-func dropDefaults(mounts []specs.Mount) {
+// plainOptions rewrites what specconv or libcontainer do not understand as it is meant: defaults asks for nothing, but
+// would be passed on to the file system; and of a mount that is not a bind nothing lies below, so that the recursive form
+// of an attribute, which would be ignored there, is the plain one.
+func plainOptions(mounts []specs.Mount) {
 	for i := range mounts {
 		m := &mounts[i]
 		m.Options = slices.DeleteFunc(slices.Clone(m.Options), func(o string) bool { return o == "defaults" })
+		if isBind(m) {
+			continue
+		}
+		for j, o := range m.Options {
+			if isRecursiveAttribute(o) {
+				m.Options[j] = o[len("r"):]
+			}
+		}
 	}
 }
 
@@ -111,20 +129,25 @@ func dropFIFONumbers(nodes []*devices.Device) {
 	}
 }
 
-// dropPipeNumbers: the specification has no device numbers for FIFOs, and libcontainer would compare them with 0:0.
-func dropPipeNumbers(s *specs.Spec) {
-	isPipe := func(d specs.LinuxDevice) bool { return d.Type == "p" }
-	if s.Linux == nil || !slices.ContainsFunc(s.Linux.Devices, isPipe) {
-		return
+// ownDevices copies the nodes that belong to specconv, and gives them the owner that they have in this container:
+// specconv writes it into its own list, where it would be that of the next container too.
+func ownDevices(cfg *configs.Config) error {
+	uid, err := cfg.HostRootUID()
+	if err != nil {
+		return err
 	}
-	linux := *s.Linux
-	linux.Devices = slices.Clone(linux.Devices)
-	for i := range linux.Devices {
-		if d := &linux.Devices[i]; isPipe(*d) {
-			d.Major, d.Minor = 0, 0
+	gid, err := cfg.HostRootGID()
+	if err != nil {
+		return err
+	}
+	for i, d := range cfg.Devices {
+		if slices.Contains(specconv.AllowedDevices, d) {
+			node := *d
+			node.Uid, node.Gid = uint32(uid), uint32(gid)
+			cfg.Devices[i] = &node
 		}
 	}
-	s.Linux = &linux
+	return nil
 }
 
 func absolute(bundle, path string) string {

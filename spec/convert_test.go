@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	devices "github.com/opencontainers/cgroups/devices/config"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runc/libcontainer/specconv"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // bundleOf makes a bundle directory with a rootfs and the data that mounts refer to.
@@ -76,35 +78,21 @@ func TestConvertLeavesTheSpecAlone(t *testing.T) {
 	}
 }
 
-func TestConvertDropsDefaults(t *testing.T) {
+func TestConvertRewritesOptions(t *testing.T) {
 	s := Default()
-	s.Mounts = []specs.Mount{{Destination: "/t", Type: "tmpfs", Options: []string{"defaults", "size=1m", "defaults", "ro"}}}
-	cfg, err := Convert(s, ConvertOptions{ID: "c", Bundle: bundleOf(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if data := cfg.Mounts[0].Data; data != "size=1m" {
-		t.Errorf("the file system gets %q", data)
-	}
-}
-
-// A FIFO has no numbers: libcontainer refuses a node that does not have those it was told.
-func TestConvertGivesFIFOsNoNumbers(t *testing.T) {
-	s := Default()
-	s.Linux.Devices = []specs.LinuxDevice{
-		{Path: "/dev/pipe", Type: "p", Major: 8, Minor: 666},
-		{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229},
+	s.Mounts = []specs.Mount{
+		{Destination: "/t", Type: "tmpfs", Options: []string{"defaults", "size=1m", "defaults", "rro", "rnosuid", "rrelatime", "ro"}},
+		{Destination: "/b", Source: "data", Options: []string{"defaults", "rbind", "rro"}},
 	}
 	cfg, err := Convert(s, ConvertOptions{ID: "c", Bundle: bundleOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	numbers := make(map[string][2]int64)
-	for _, d := range cfg.Devices {
-		numbers[d.Path] = [2]int64{d.Major, d.Minor}
+	if m := cfg.Mounts[0]; m.Data != "size=1m" || m.Flags != unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_RELATIME || m.RecAttr != nil {
+		t.Errorf("tmpfs: %+v", m)
 	}
-	if numbers["/dev/pipe"] != [2]int64{0, 0} || numbers["/dev/fuse"] != [2]int64{10, 229} {
-		t.Errorf("numbers are %v", numbers)
+	if m := cfg.Mounts[1]; m.Data != "" || m.RecAttr == nil || m.RecAttr.Attr_set != unix.MOUNT_ATTR_RDONLY {
+		t.Errorf("bind: %+v", m)
 	}
 }
 
@@ -122,6 +110,30 @@ func TestConvertDropsTheNumbersOfFIFOs(t *testing.T) {
 	}
 	if s.Linux.Devices[0].Major != 8 {
 		t.Error("the spec was changed")
+	}
+}
+
+// A process may convert many containers, some of them with user namespaces.
+func TestConvertKeepsContainersApart(t *testing.T) {
+	bundle := bundleOf(t)
+	owner := func(s *specs.Spec) uint32 {
+		cfg, err := Convert(s, ConvertOptions{ID: "c", Bundle: bundle})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(cfg.Devices, func(d *devices.Device) bool { return d.Path == "/dev/null" })
+		return cfg.Devices[i].Uid
+	}
+	mapped := Default()
+	ToRootless(mapped)
+	mapped.Linux.UIDMappings[0].HostID = 1000
+	for range 2 {
+		if got := owner(mapped); got != 1000 {
+			t.Errorf("with a user namespace /dev/null belongs to %d", got)
+		}
+		if got := owner(Default()); got != 0 {
+			t.Errorf("without a user namespace /dev/null belongs to %d", got)
+		}
 	}
 }
 

@@ -121,8 +121,16 @@ func checkUserNamespace(s *specs.Spec, _ *host) error {
 		return advise("linux.uidMappings", "a new user namespace has both mappings", "is missing")
 	case ns != nil && ns.Path == "" && len(gids) == 0:
 		return advise("linux.gidMappings", "a new user namespace has both mappings", "is missing")
+	case ns != nil && ns.Path == "" && !mapsRoot(uids):
+		return advise("linux.uidMappings", "the container's mounts are made by its root", "does not map containerID 0")
+	case ns != nil && ns.Path == "" && !mapsRoot(gids):
+		return advise("linux.gidMappings", "the container's mounts are made by its root", "does not map containerID 0")
 	}
 	return first(checkMappings("linux.uidMappings", uids), checkMappings("linux.gidMappings", gids))
+}
+
+func mapsRoot(mappings []specs.LinuxIDMapping) bool {
+	return slices.ContainsFunc(mappings, func(m specs.LinuxIDMapping) bool { return m.ContainerID == 0 })
 }
 
 // maxMappings is the kernel's UID_GID_MAP_MAX_EXTENTS.

@@ -68,8 +68,6 @@ func checkMountOptions(path string, m *specs.Mount, known []string, h *host) err
 			return refuse(path, "%s is not supported yet", o)
 		case o == "tmpcopyup" && (m.Type != "tmpfs" || isBind(m)):
 			return refuse(path, "tmpcopyup is only for mounts of type tmpfs")
-		case isRecursiveAttribute(o) && !isBind(m):
-			return advise(path, "use the option without the r", "%s is only for bind mounts", o)
 		case isIDMap(o):
 		case contains(known, o):
 		case isBind(m):
@@ -91,7 +89,7 @@ func contains(sorted []string, s string) bool {
 
 func isIDMap(option string) bool { return option == "idmap" || option == "ridmap" }
 
-// isRecursiveAttribute knows the options that libcontainer applies with mount_setattr, to bind mounts only.
+// isRecursiveAttribute knows the options of mount_setattr(2), for a mount and those below it.
 func isRecursiveAttribute(option string) bool {
 	switch option {
 	case "rro", "rrw", "rsuid", "rnosuid", "rdev", "rnodev", "rexec", "rnoexec", "rdiratime", "rnodiratime", "ratime",
