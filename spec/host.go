@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"os"
 	"path/filepath"
 
 	"github.com/opencontainers/cgroups"
@@ -16,6 +17,7 @@ import (
 type host struct {
 	cgroup2     func() bool
 	hierarchy   func(controller string) bool // of cgroup v1
+	cpuBurst    func() bool                  // of cgroup v1
 	bfq         func() bool                  // weights per device on cgroup v2
 	hugePages   func() []string
 	apparmor    func() bool
@@ -31,6 +33,7 @@ type host struct {
 var thisHost = host{
 	cgroup2:     cgroups.IsCgroup2UnifiedMode,
 	hierarchy:   hasHierarchy,
+	cpuBurst:    hasCPUBurst,
 	bfq:         hasBFQ,
 	hugePages:   cgroups.HugePageSizes,
 	apparmor:    apparmor.IsEnabled,
@@ -45,6 +48,15 @@ var thisHost = host{
 
 func hasHierarchy(controller string) bool {
 	_, err := cgroups.FindCgroupMountpoint("", controller)
+	return err == nil
+}
+
+func hasCPUBurst() bool {
+	dir, err := cgroups.FindCgroupMountpoint("", "cpu")
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(dir, "cpu.cfs_burst_us"))
 	return err == nil
 }
 

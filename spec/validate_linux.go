@@ -400,17 +400,27 @@ func deviceMode(d *specs.LinuxDevice) uint32 {
 	return unix.S_IFCHR
 }
 
-// checkDeviceFile looks at the file that libcontainer would silently take for the device: in a user namespace, where
-// nobody may make devices, the host's of the same path; else one that the root file system holds there already.
+// checkDeviceFile looks at the file that libcontainer would silently take for the device:
+//
+//	/dev is a bind mount     what is there; libcontainer then makes no devices at all, wherever they shall be
+//	in a user namespace,     the host's file of the same path
+//	where nobody can make
+//	otherwise                one that the root file system holds there already
 func checkDeviceFile(path string, d *specs.LinuxDevice, s *specs.Spec) error {
 	var st unix.Stat_t
+	if dev := boundDev(s.Mounts); dev != nil {
+		if err := statBelow(dev, s.Root.Path, d.Path, &st); err != nil || !isDevice(&st, d) {
+			return advise(path, "no devices are made when /dev is a bind mount", "%s is not there", d.Path)
+		}
+		return nil
+	}
 	if namespace(s, specs.UserNamespace) != nil {
+		const hint = "in a user namespace a device is the host's of the same path"
 		if err := unix.Stat(d.Path, &st); err != nil {
-			return advise(path, "in a user namespace a device is the host's of the same path", "%s: %w", d.Path, err)
+			return advise(path, hint, "%s: %w", d.Path, err)
 		}
 		if !isDevice(&st, d) {
-			return advise(path, "in a user namespace a device is the host's of the same path",
-				"the host's %s is another file", d.Path)
+			return advise(path, hint, "the host's %s is another file", d.Path)
 		}
 		return nil
 	}
@@ -418,6 +428,25 @@ func checkDeviceFile(path string, d *specs.LinuxDevice, s *specs.Spec) error {
 		return refuse(path+".path", "%s exists in the root file system and is another file", d.Path)
 	}
 	return nil
+}
+
+// boundDev is the bind mount on /dev, or nil.
+func boundDev(mounts []specs.Mount) *specs.Mount {
+	i := slices.IndexFunc(mounts, func(m specs.Mount) bool {
+		return isBind(&m) && filepath.Clean("/"+m.Destination) == "/dev"
+	})
+	if i < 0 {
+		return nil
+	}
+	return &mounts[i]
+}
+
+// statBelow looks for a device in the source of the mount on /dev, or in the root file system.
+func statBelow(dev *specs.Mount, root, path string, st *unix.Stat_t) error {
+	if below, ok := strings.CutPrefix(filepath.Clean(path), "/dev/"); ok {
+		return statInRoot(dev.Source, below, st)
+	}
+	return statInRoot(root, path, st)
 }
 
 func isDevice(st *unix.Stat_t, d *specs.LinuxDevice) bool {

@@ -149,6 +149,8 @@ func checkCPU(r *specs.LinuxResources, h *host) error {
 		return refuse(path+".quota", "%d µs is less than 1000", *c.Quota)
 	case c.Burst != nil && value(c.Quota) > 0 && *c.Burst > uint64(*c.Quota):
 		return refuse(path+".burst", "%d µs is larger than the quota, %d", *c.Burst, *c.Quota)
+	case c.Burst != nil && *c.Burst != 0 && !h.cgroup2() && !h.cpuBurst():
+		return advise(path+".burst", "Linux 5.14 has it", "this kernel's cgroup v1 has no bursts")
 	case c.Idle != nil && *c.Idle != 0 && *c.Idle != 1:
 		return refuse(path+".idle", "%d is neither 0 nor 1", *c.Idle)
 	case value(c.RealtimeRuntime) != 0 && h.cgroup2():

@@ -23,6 +23,7 @@ var (
 	everything = host{
 		cgroup2: no, hierarchy: func(string) bool { return true }, bfq: yes, apparmor: yes, selinux: yes,
 		rdt: yes, rdtCache: yes, rdtMemory: yes,
+		cpuBurst:    yes,
 		hugePages:   func() []string { return []string{"2MB", "1GB"} },
 		namespace:   func(configs.NamespaceType) bool { return true },
 		seccomp:     true,
@@ -390,6 +391,8 @@ func TestValidateKnowsTheHost(t *testing.T) {
 	}
 	v1 := everything
 	v1.hierarchy = func(controller string) bool { return controller == "memory" }
+	v1.cpuBurst = no
+	expectRefusal(t, validate(edit(t, resource(`"cpu": {"burst": 1}`)), &v1), "burst", "linux.resources.cpu.burst", "Linux 5.14")
 	for controller, change := range map[string]string{
 		"hugetlb":  resource(`"hugepageLimits": [{"pageSize": "2MB"}]`),
 		"net_cls":  resource(`"network": {"classID": 1}`),
@@ -453,7 +456,12 @@ func TestDeviceFiles(t *testing.T) {
 		"uidMappings": [{"size": 1}], "gidMappings": [{"size": 1}], "devices": [%]}`
 	shared := `"mounts": [], "linux": {"devices": [%]}`
 	covered := `"mounts": [{"destination": "/dev", "type": "tmpfs"}], "linux": {"devices": [%]}`
+	bound := `"mounts": [{"destination": "/dev/", "source": "/dev", "options": ["rbind"]}], "linux": {"devices": [%]}`
 	for _, c := range []struct{ where, device, message string }{
+		{bound, `{"path": "/dev/null", "type": "c", "major": 1, "minor": 3}`, ""},
+		{bound, `{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}`, "/dev/null is not there"},
+		{bound, `{"path": "/dev/no-such", "type": "p"}`, "/dev/no-such is not there"},
+		{bound, `{"path": "/elsewhere", "type": "c", "major": 1, "minor": 3}`, "no devices are made when /dev is a bind mount"},
 		{userns, `{"path": "/dev/null", "type": "c", "major": 1, "minor": 3}`, ""},
 		{userns, `{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}`, "host's /dev/null is another file"},
 		{userns, `{"path": "/dev/null", "type": "b", "major": 1, "minor": 3}`, "host's /dev/null is another file"},
