@@ -23,18 +23,11 @@ func (r *Runtime) Checkpoint(ctx context.Context, id string, o CheckpointOptions
 	if err != nil {
 		return err
 	}
-	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
-		return err
-	}
-	unlock, err := r.lock(ctx, id)
+	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	c, err := r.load(id)
-	if err != nil {
-		return err
-	}
 	if err := c.checkpointable(); err != nil {
 		return err
 	}

@@ -30,18 +30,11 @@ func (r *Runtime) Delete(ctx context.Context, id string, force bool) error {
 }
 
 func (r *Runtime) delete(ctx context.Context, id string, force bool) error {
-	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
-		return err
-	}
-	unlock, err := r.lock(ctx, id)
+	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	c, err := r.load(id)
-	if err != nil {
-		return err
-	}
 	if !force {
 		if err := c.deletable(); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,19 +35,42 @@ type loaded struct {
 // load reads the container's state directory. It fails only if there is none: a damaged file is left to the verbs,
 // since delete must be able to do without it.
 func (r *Runtime) load(id string) (*loaded, error) {
-	if err := validateID(id); err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(r.Root, id)
-	if fi, err := os.Lstat(dir); err != nil || !fi.IsDir() {
-		if err == nil || gone(err) {
-			return nil, ErrNotExist
-		}
+	dir, err := r.existing(id)
+	if err != nil {
 		return nil, err
 	}
 	c := &loaded{rt: r, id: id, dir: dir, side: readSideFile(dir)}
 	c.state, c.damage = readState(filepath.Join(dir, engine.StateFile))
 	return c, nil
+}
+
+// loadAlone loads the container and keeps other verbs from changing it until unlock.
+func (r *Runtime) loadAlone(ctx context.Context, id string) (c *loaded, unlock func(), err error) {
+	if _, err := r.existing(id); err != nil { // before the lock, so that an unknown id leaves no trace
+		return nil, nil, err
+	}
+	unlock, err = r.lock(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c, err = r.load(id); err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return c, unlock, nil
+}
+
+// existing returns the state directory of a container that is there.
+func (r *Runtime) existing(id string) (dir string, err error) {
+	if err := validateID(id); err != nil {
+		return "", err
+	}
+	dir = filepath.Join(r.Root, id)
+	fi, err := os.Lstat(dir)
+	if err == nil && !fi.IsDir() || gone(err) {
+		err = ErrNotExist
+	}
+	return dir, err
 }
 
 // readState decodes a state.json. It returns no error besides a nil state if there is no file.

@@ -69,18 +69,11 @@ func (r *Runtime) RemoveMounts(ctx context.Context, id string, ms []specs.Mount)
 
 // changeMounts runs change while no other verb does and init, which it is given, cannot be another process.
 func (r *Runtime) changeMounts(ctx context.Context, id string, change func(*loaded, *pidfd.FD) error) error {
-	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
-		return err
-	}
-	unlock, err := r.lock(ctx, id)
+	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	c, err := r.load(id)
-	if err != nil {
-		return err
-	}
 	if err := c.intact(); err != nil {
 		return err
 	}

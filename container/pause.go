@@ -32,18 +32,11 @@ func (r *Runtime) Resume(ctx context.Context, id string) error {
 }
 
 func (r *Runtime) freeze(ctx context.Context, id string, to cgroups.FreezerState, allowed func(Status) error) error {
-	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
-		return err
-	}
-	unlock, err := r.lock(ctx, id)
+	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	c, err := r.load(id)
-	if err != nil {
-		return err
-	}
 	if err := c.intact(); err != nil {
 		return err
 	}

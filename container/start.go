@@ -18,43 +18,37 @@ const startPatience = time.Minute
 // Start lets a created container's init execute the process and runs the poststart hooks. If one of these fails the
 // container is killed and removed.
 func (r *Runtime) Start(ctx context.Context, id string, o StartOptions) error {
-	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
-		return err
-	}
-	unlock, err := r.lock(ctx, id)
+	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
 	}
-	c, err := r.startLocked(ctx, id, o)
+	err = c.startable()
+	if err == nil {
+		c.side.NotifySocket = o.NotifySocket
+		err = c.start(ctx)
+	}
 	unlock()
-	if err != nil || c == nil {
+	if err != nil {
 		return err
 	}
 	return c.awaitReady(ctx)
 }
 
-// startLocked returns the container if its readiness is to be awaited.
-func (r *Runtime) startLocked(ctx context.Context, id string, o StartOptions) (*loaded, error) {
-	c, err := r.load(id)
-	if err != nil {
-		return nil, err
-	}
+// startable refuses what is not waiting to be started.
+func (c *loaded) startable() error {
 	if err := c.intact(); err != nil {
-		return nil, err
+		return err
 	}
 	switch s := c.status(); s {
 	case Created:
+		return nil
 	case Stopped:
-		return nil, fmt.Errorf("cannot start a container that has stopped: %w", ErrStopped)
+		return fmt.Errorf("cannot start a container that has stopped: %w", ErrStopped)
 	case Paused:
-		return nil, &fault.Error{Err: ErrPaused, Hint: "resume it first"}
+		return &fault.Error{Err: ErrPaused, Hint: "resume it first"}
 	default:
-		return nil, fmt.Errorf("cannot start a container that is %s already", s)
+		return fmt.Errorf("cannot start a container that is %s already", s)
 	}
-	if c.side.NotifySocket = o.NotifySocket; o.NotifySocket == "" {
-		return nil, c.start(ctx)
-	}
-	return c, c.start(ctx)
 }
 
 // start is what start and run share.

@@ -16,18 +16,11 @@ import (
 // Update changes the limits of a container that has not stopped. Only what o names is written to its cgroup, so that
 // what others have changed there stays. If a limit cannot be set, those set before are set back.
 func (r *Runtime) Update(ctx context.Context, id string, o UpdateOptions) error {
-	if _, err := r.load(id); err != nil { // before the lock: an unknown id leaves no trace
-		return err
-	}
-	unlock, err := r.lock(ctx, id)
+	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	c, err := r.load(id)
-	if err != nil {
-		return err
-	}
 	if err := c.alive(); err != nil {
 		return err
 	}
