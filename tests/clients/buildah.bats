@@ -7,16 +7,13 @@
 
 load clients
 
+engine=(buildah script)
+
 setup_file() {
-	needs buildah script
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	export BUILDAH=$HOST_DIR/buildah
 	mkdir "$BUILDAH"
-	# buildah raises the limits of open files and processes to the kernel's, which takes more than some roots may do.
-	export CONTAINERS_CONF=$BUILDAH/containers.conf
-	cat >"$CONTAINERS_CONF" <<-END
-		[containers]
-		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-	END
+	containers_conf "$BUILDAH/containers.conf"
 	busybox_tar "$BUILDAH/busybox.tar"
 	buildah from --name base scratch >/dev/null
 	buildah add --quiet base "$BUILDAH/busybox.tar" / >/dev/null
@@ -26,12 +23,14 @@ setup_file() {
 }
 
 setup() {
+	needs "${engine[@]}"
 	context=$BATS_TEST_TMPDIR/context
 	mkdir "$context"
 	buildah from --name web busybox >/dev/null
 }
 
 teardown() {
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	buildah rm --all >/dev/null
 }
 

@@ -4,17 +4,24 @@
 
 bats_require_minimum_version 1.7.0
 
-# needs skips the tests of this file unless all commands are there. In CI it fails them: nobody would notice the skip.
-needs() {
+# lacking COMMAND... prints the commands that are not installed. Each file has its list in "engine"; without them, setup_file
+# and teardown do nothing, and setup skips each test.
+lacking() {
 	local command
 	for command; do
-		command -v "$command" >/dev/null && continue
-		[ "${CI:-}" != true ] || {
-			echo "$command is not installed"
-			return 1
-		}
-		skip "$command is not installed"
+		# Not command -v, which finds the tests' functions of these names.
+		[ -n "$(type -P "$command")" ] || echo "$command"
 	done
+}
+
+# needs COMMAND... skips a test unless all commands are there. In CI it fails the test: nobody would notice the skip.
+needs() {
+	local missing
+	missing=$(lacking "$@" | xargs)
+	[ -n "$missing" ] || return 0
+	[ "${CI:-}" = true ] || skip "not installed: $missing"
+	echo "not installed: $missing"
+	return 1
 }
 
 # busybox_rootfs DIR makes a root filesystem of busybox with the users root and guest (1000).
@@ -49,6 +56,25 @@ busybox_image() {
 		>"$dir/config.json"
 	echo '[{"Config": "config.json", "RepoTags": ["busybox:latest"], "Layers": ["layer.tar"]}]' >"$dir/manifest.json"
 	tar -C "$dir" -cf "$1" config.json layer.tar manifest.json
+}
+
+# containers_conf FILE [RUNTIMES] makes the configuration of Podman and buildah, and lets them find it. The runtimes,
+# quoted names with commas between them, are those that Podman is told to log JSON.
+containers_conf() {
+	# They would raise the limits of open files and processes to the kernel's, which takes more than some roots may do.
+	cat >"$1" <<-END
+		[containers]
+		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+		log_driver = "k8s-file"
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		runtime_supports_json = [${2:-}]
+		[network]
+		network_backend = "netavark"
+		network_config_dir = "$1.networks"
+	END
+	export CONTAINERS_CONF=$1
 }
 
 # eventually COMMAND... waits until the command succeeds: for what an engine does behind its client's back.
@@ -122,7 +148,8 @@ inventory() {
 	findmnt -rn -o TARGET,FSTYPE | grep -v "^$HOST_DIR/podman/root/overlay "
 	find /sys/fs/cgroup -type d | sort
 	ip -brief link | cut -d' ' -f1
-	find /run/netns "/run/${RUNTIME##*/}" /run/containerd/runc /run/docker/runtime-* -mindepth 1 2>/dev/null | sort || true
+	find /run/netns "/run/${RUNTIME##*/}" /run/user/*/"${RUNTIME##*/}" /run/containerd/runc /run/docker/runtime-* \
+		-mindepth 1 2>/dev/null | sort || true
 }
 
 # nothing_left_since BEFORE succeeds once the inventory is what it was, and shows the difference if it never is.

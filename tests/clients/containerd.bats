@@ -7,8 +7,10 @@
 
 load clients
 
+engine=(containerd ctr containerd-shim-runc-v2 script)
+
 setup_file() {
-	needs containerd ctr containerd-shim-runc-v2 script
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	export CONTAINERD=$HOST_DIR/containerd
 	mkdir "$CONTAINERD"
 	cat >"$CONTAINERD/config.toml" <<-END
@@ -27,10 +29,15 @@ setup_file() {
 }
 
 teardown_file() {
-	[ ! -e "$CONTAINERD/pid" ] || end_daemon "$CONTAINERD/pid"
+	[ ! -e "${CONTAINERD:-}/pid" ] || end_daemon "$CONTAINERD/pid"
+}
+
+setup() {
+	needs "${engine[@]}"
 }
 
 teardown() {
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	local id
 	for id in $(ctr tasks list --quiet); do
 		ctr tasks delete --force "$id" >/dev/null 2>&1 || true

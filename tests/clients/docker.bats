@@ -10,8 +10,10 @@ load clients
 # Debian's client beside another one that may be installed.
 docker_client=${DOCKER:-/usr/bin/docker}
 
+engine=(dockerd containerd script "$docker_client")
+
 setup_file() {
-	needs dockerd containerd script "$docker_client"
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	export DOCKERD=$HOST_DIR/dockerd DOCKER_HOST=unix://$HOST_DIR/dockerd/socket DOCKER_CONFIG=$HOST_DIR/dockerd/client
 	mkdir "$DOCKERD"
 	echo '{}' >"$DOCKERD/config.json"
@@ -23,10 +25,15 @@ setup_file() {
 }
 
 teardown_file() {
-	[ ! -e "$DOCKERD/pid" ] || end_daemon "$DOCKERD/pid"
+	[ ! -e "${DOCKERD:-}/pid" ] || end_daemon "$DOCKERD/pid"
+}
+
+setup() {
+	needs "${engine[@]}"
 }
 
 teardown() {
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	docker ps --all --quiet | xargs -r "$docker_client" rm --force --volumes >/dev/null
 }
 

@@ -7,23 +7,13 @@
 
 load clients
 
+engine=(podman conmon /usr/lib/podman/netavark script)
+
 setup_file() {
-	needs podman conmon script
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	export PODMAN=$HOST_DIR/podman
-	export CONTAINERS_CONF=$PODMAN/containers.conf
 	mkdir "$PODMAN"
-	# Podman raises the limits of open files and processes to the kernel's, which takes more than some roots may do.
-	cat >"$CONTAINERS_CONF" <<-END
-		[containers]
-		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-		log_driver = "k8s-file"
-		[engine]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-		[network]
-		network_backend = "netavark"
-		network_config_dir = "$PODMAN/networks"
-	END
+	containers_conf "$PODMAN/containers.conf"
 	# For --userns=auto.
 	echo containers:1000000:1000000 | tee /etc/subuid >/etc/subgid
 	busybox_tar "$PODMAN/busybox.tar"
@@ -32,7 +22,12 @@ setup_file() {
 	podman run --rm --network none busybox true
 }
 
+setup() {
+	needs "${engine[@]}"
+}
+
 teardown() {
+	[ -z "$(lacking "${engine[@]}")" ] || return 0
 	! podman pod exists pod || podman pod rm --force --time 0 pod >/dev/null
 	podman rm --all --force --volumes --time 0 >/dev/null
 }
@@ -123,10 +118,7 @@ status_is() {
 }
 
 @test "podman run: the same errors from a runtime that is known to log JSON" {
-	printf '[engine]\nruntime_supports_json = ["%s"]\n' "${RUNTIME##*/}" >>"$BATS_TEST_TMPDIR/containers.conf"
-	cat "$CONTAINERS_CONF" >>"$BATS_TEST_TMPDIR/containers.conf"
-	sed -i '3,$s/^\[engine\]$//' "$BATS_TEST_TMPDIR/containers.conf"
-	export CONTAINERS_CONF=$BATS_TEST_TMPDIR/containers.conf
+	containers_conf "$BATS_TEST_TMPDIR/containers.conf" "\"${RUNTIME##*/}\""
 	run -127 podman run --rm --network none busybox nosuch
 	[[ $output == *nosuch* ]]
 	run -126 podman run --rm --network none busybox /bin/forbidden
@@ -564,7 +556,6 @@ restarts_are() {
 }
 
 @test "podman: the default network reaches the host and other containers" {
-	[ -x /usr/lib/podman/netavark ] || needs netavark
 	podman run --detach --name server busybox sh -c 'while :; do echo hello | nc -l -p 8080; done' >/dev/null
 	local address
 	address=$(podman inspect --format '{{.NetworkSettings.IPAddress}}' server)
