@@ -24,9 +24,6 @@ func Validate(s *specs.Spec) error { return validate(s, &thisHost) }
 // ValidateProcess does the same for a process alone.
 func ValidateProcess(p *specs.Process) error { return validateProcess(p, &thisHost) }
 
-// ValidateResources does the same for limits alone.
-func ValidateResources(r *specs.LinuxResources) error { return validateResources(r, &thisHost) }
-
 func validate(s *specs.Spec, h *host) error {
 	for _, c := range []check{
 		checkVersion,
