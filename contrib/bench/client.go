@@ -45,7 +45,7 @@ func podmanRun(e *environment) (map[string]*measurement, error) {
 	// Podman leaves its store mounted.
 	defer func() { _ = run([]string{"umount", "--lazy", "--quiet", dir + "/root/overlay"}) }()
 	return timed{command: func(_ *environment, c contender) []string {
-		return podman("--runtime", c.Path, "run", "--rm", "--network=none", "bench", "/bin/true")
+		return podman("--runtime", c.Path, "run", "--rm", "--network=none", "--cgroup-parent", "/"+prefix+"podman", "bench", "/bin/true")
 	}}.measure(e)
 }
 
@@ -57,7 +57,8 @@ func ctrRun(e *environment) (map[string]*measurement, error) {
 	}
 	defer d.stop()
 	return timed{command: func(_ *environment, c contender) []string {
-		return d.ctr("run", "--rm", "--cpu-shares=0", "--runc-binary", c.Path, "--rootfs", e.Bundles.Rootfs, id("ctr", c), "/bin/true")
+		return d.ctr("run", "--rm", "--cpu-shares=0", "--cgroup", "/"+prefix+"ctr/"+c.Name, "--runc-binary", c.Path,
+			"--rootfs", e.Bundles.Rootfs, id("ctr", c), "/bin/true")
 	}}.measure(e)
 }
 

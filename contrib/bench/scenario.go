@@ -104,7 +104,7 @@ func (e *environment) script(name string, c contender, id string) []string {
 }
 
 // id names a container. Each runtime has its own: those of all may be there at once, and have a cgroup each.
-func id(what string, c contender) string { return "husk-bench-" + what + "-" + c.Name }
+func id(what string, c contender) string { return prefix + what + "-" + c.Name }
 
 func runOf(bundle func(bundles) string) func(*environment, contender) []string {
 	return func(e *environment, c contender) []string {

@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -56,6 +59,7 @@ func measureInView(view, dir string) error {
 	if err := e.writeScripts(); err != nil {
 		return err
 	}
+	defer removeGroups()
 	return writeJSON(filepath.Join(dir, "results.json"), e.measureAll())
 }
 
@@ -86,6 +90,23 @@ func enter(view string) error {
 		return mount("cgroup2", cgroupRoot)
 	}
 	return fmt.Errorf("there are the views v1, v2 and host, not %s", view)
+}
+
+// prefix begins the names of all containers and cgroups.
+const prefix = "husk-bench-"
+
+// removeGroups removes what runtimes have left of cgroups, and what engines leave: the parents of their containers'.
+func removeGroups() {
+	var groups []string
+	_ = filepath.WalkDir(cgroupRoot, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && strings.Contains(path, "/"+prefix) {
+			groups = append(groups, path)
+		}
+		return nil // a cgroup may have gone in the meantime
+	})
+	for _, group := range slices.Backward(groups) {
+		_ = os.Remove(group)
+	}
 }
 
 func mount(kind, dir string) error {
