@@ -1,10 +1,10 @@
 //go:build linux
 
-// Command syscalls makes system calls that no ordinary program makes, and prints what each returned:
+// Command syscalls makes system calls by hand and prints what the kernel returned, a number or the name of an errno:
 //
-//	syscalls NUMBER[,ARGUMENT…]…
+//	syscalls CALL[,ARGUMENT…]…
 //
-// The answer is "ok" or the name of the errno, one line a call.
+// CALL is a number or one of the names below. Busybox would not do: its applets make only the calls that make sense.
 package main
 
 import (
@@ -17,31 +17,39 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+var named = map[string]uintptr{
+	"geteuid": unix.SYS_GETEUID,
+	"getpgid": unix.SYS_GETPGID,
+	"keyctl":  unix.SYS_KEYCTL,
+	"lseek":   unix.SYS_LSEEK,
+}
+
 func main() {
 	log.SetFlags(0)
 	for _, call := range os.Args[1:] {
-		numbers, err := parse(call)
+		a, err := parse(call)
 		if err != nil {
 			log.Fatal(err)
 		}
-		var a [7]uintptr
-		copy(a[:], numbers)
-		if _, _, errno := unix.RawSyscall6(a[0], a[1], a[2], a[3], a[4], a[5], a[6]); errno != 0 {
+		if value, _, errno := unix.RawSyscall6(a[0], a[1], a[2], a[3], a[4], a[5], a[6]); errno != 0 {
 			fmt.Println(unix.ErrnoName(errno))
 		} else {
-			fmt.Println("ok")
+			fmt.Println(value)
 		}
 	}
 }
 
-func parse(call string) ([]uintptr, error) {
-	var numbers []uintptr
-	for field := range strings.SplitSeq(call, ",") {
+func parse(call string) (a [7]uintptr, err error) {
+	for i, field := range strings.SplitN(call, ",", len(a)) {
+		if number, ok := named[field]; ok && i == 0 {
+			a[i] = number
+			continue
+		}
 		n, err := strconv.ParseUint(field, 0, 64)
 		if err != nil {
-			return nil, err
+			return a, err
 		}
-		numbers = append(numbers, uintptr(n))
+		a[i] = uintptr(n)
 	}
-	return numbers, nil
+	return a, nil
 }
