@@ -58,7 +58,7 @@ direct() {
 }
 
 @test "cli: an unknown verb is an error on standard error" {
-	skip_on runc "runc 1.1 says it on standard output"
+	skip_on runc "runc says it on standard output"
 	skip_on crun "crun's words differ"
 	direct frobnicate
 	fails
@@ -129,7 +129,7 @@ direct() {
 
 @test "cli: a --root that is / or empty is refused" {
 	skip_on crun "crun takes it"
-	skip_on runc "runc 1.1 takes /"
+	before_runc 1.2 "takes /"
 	bundle
 	args true
 	local root
@@ -139,6 +139,18 @@ direct() {
 		[[ $stderr == *root* ]] || explain "want stderr that names --root"
 		not test -e /web
 	done
+}
+
+@test "cli: --root may be a symbolic link" {
+	bundle
+	sleeper web
+	ln -s state "$ARENA/link"
+	direct --root "$ARENA/link" state web
+	ok
+	json '.status == "running"'
+	direct --root "$ARENA/link" delete --force web
+	ok
+	no_trace_of web
 }
 
 @test "cli: containers of different roots do not see each other" {

@@ -160,13 +160,14 @@ shows() { tr -d '\r' <"$screen" | grep -qE -e "$1"; }
 	has 'console.socket'
 }
 
-# in_terminal SCRIPT runs a shell script on a terminal of its own; leaves status and output. $run is the runtime in it.
+# in_terminal SCRIPT runs a shell script on a terminal of its own, typed on from the file $keyboard; leaves status and
+# output. $run is the runtime in it.
 in_terminal() {
 	needs tool:script
 	output_file=$ARENA/typescript
 	status=0
 	run="$(printf '%q ' "$RUNTIME" "${RUNTIME_ARGS[@]}" --root "$STATE")" \
-		timeout "$RT_DEADLINE" script -qec "$1" /dev/null </dev/null >"$output_file" 2>&1 3>&- || status=$?
+		timeout "$RT_DEADLINE" script -qec "$1" /dev/null <"${keyboard:-/dev/null}" >"$output_file" 2>&1 3>&- || status=$?
 	output=$(tr -d '\r\0' <"$output_file" | sed 's/\^@//g') # script echoes the end of its own input so
 	invocation="script: $1"
 }
@@ -197,6 +198,15 @@ in_terminal() {
 	has '^resized$'
 }
 
+@test "terminal: Ctrl-C goes to the program, not to us" {
+	args sh -c 'trap "echo interrupted; exit 7" INT; touch /ready; while :; do sleep 1000 & wait $!; done'
+	mkfifo "$ARENA/keyboard"
+	spawn sh -c 'exec >"$0"; until [ -e "$1" ]; do sleep 0.02; done; printf "\003"; exec sleep 1000' "$ARENA/keyboard" "$ROOTFS/ready"
+	keyboard=$ARENA/keyboard in_terminal '$run run web; exit $?'
+	fails 7
+	has interrupted
+}
+
 @test "terminal: ours is as before afterwards" {
 	args sh -c 'stty raw -echo; exit 0'
 	in_terminal 'stty -a >'"$ARENA"'/before; $run run web; stty -a >'"$ARENA"'/after'
@@ -219,6 +229,18 @@ in_terminal() {
 	fails 5
 	has '^/dev/pts/0$'
 	has '^31 91$'
+}
+
+@test "terminal: exec -t in the foreground needs one on our side" {
+	skip_on crun "crun goes without"
+	needs tool:setsid
+	config '.process.terminal = false'
+	sleeper web
+	output_file=$ARENA/out
+	status=0
+	setsid --wait "$RUNTIME" --root "$STATE" exec -t web true </dev/null >"$output_file" 2>&1 3>&- || status=$?
+	collect
+	fails 255
 }
 
 @test "terminal: exec has none unless asked, even when the container has" {

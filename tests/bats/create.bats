@@ -149,7 +149,7 @@ load helpers
 }
 
 @test "create: a cgroup that has processes is refused, and they live on" {
-	skip_on runc "runc 1.1 only warns; refused since 1.2"
+	before_runc 1.2 "only warns"
 	skip_on crun "crun shares it"
 	bundle
 	sleeper first

@@ -122,7 +122,7 @@ load helpers
 }
 
 @test "delete: --force ends what a dead init without a pid namespace left behind" {
-	skip_on runc "runc 1.1.5 signals only a running container; fixed in 1.2"
+	before_runc 1.2 "signals only a running container"
 	bundle
 	config 'del(.linux.namespaces[] | select(.type == "pid"))'
 	args sh -c 'setsid sleep 1001 & touch /ready'

@@ -425,6 +425,22 @@ several_in() { (($(wc -l <"$(cgroup_dir freezer "$1")/cgroup.procs") > 1)); }
 	fails
 }
 
+@test "exec: an AppArmor profile or SELinux label that the kernel cannot apply is refused" {
+	bundle
+	sleeper web
+	if [[ ! -d /sys/module/apparmor ]]; then
+		rt exec --apparmor some-profile web true
+		fails
+		has '[aA]pp[aA]rmor'
+	fi
+	if [[ ! -d /sys/fs/selinux ]]; then
+		skip_on crun "crun has no --process-label"
+		rt exec --process-label system_u:system_r:some_t:s0 web true
+		fails
+		has '[sS][eE][lL]inux'
+	fi
+}
+
 @test "exec: the seccomp filter of the container holds for exec too" {
 	bundle
 	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],

@@ -99,7 +99,7 @@ list_fds='cd /proc/$$/fd; for fd in *; do [ ! -L $fd ] || echo $fd; done'
 }
 
 @test "--preserve-fds: a negative number is refused" {
-	skip_on runc "runc 1.1 takes it as 0"
+	skip_on runc "runc takes it as 0"
 	skip_on crun "crun takes it as 0"
 	bundle
 	args true
@@ -207,7 +207,7 @@ notified() {
 }
 
 @test "NOTIFY_SOCKET: a barrier follows, so that the service manager has read it all" {
-	skip_on runc "runc 1.1 sends none"
+	before_runc 1.2 "sends none"
 	skip_on crun "crun passes the socket itself"
 	bundle
 	notified
@@ -249,7 +249,7 @@ notified() {
 }
 
 @test "--pidfd-socket: create, run and exec send a pidfd of their process" {
-	skip_on runc "runc 1.1 has none"
+	before_runc 1.2 "has none"
 	skip_on crun "crun 1.8 has none"
 	needs helper:sockets
 	bundle
@@ -269,7 +269,7 @@ notified() {
 }
 
 @test "--pidfd-socket: the pidfd works" {
-	skip_on runc "runc 1.1 has none"
+	before_runc 1.2 "has none"
 	skip_on crun "crun 1.8 has none"
 	needs helper:sockets
 	bundle

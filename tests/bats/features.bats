@@ -36,7 +36,7 @@ setup() {
 }
 
 @test "features: what runtime-spec 1.1 to 1.3 added" {
-	skip_on runc "runc 1.1 is older"
+	before_runc 1.4 "knows an older specification"
 	json '.ociVersionMax | test("^1\\.[3-9]")'
 	json '.linux.namespaces | contains(["time"])'
 	json '.linux.mountExtensions.idmap.enabled'
@@ -66,7 +66,7 @@ setup() {
 }
 
 @test "features: every namespace that it names can be made" {
-	skip_on runc "runc 1.1 names no time namespace"
+	before_runc 1.2 "has no time namespace"
 	needs ns:time
 	local type
 	local namespaces=$output

@@ -16,7 +16,7 @@
 #               rt_out ARG…           the same with stderr kept apart: output, stderr
 #               run_as ID [ARG…]      rt run ARG… ID, in a cgroup named after ID
 #               inside SCRIPT         run `sh -c SCRIPT` in a fresh container, in the foreground; leaves status, output
-#               sleeper ID [ARG…]     create (with ARG…) and start a container that sleeps; background_sleeper is the same
+#               sleeper ID [ARG…]     create (with ARG…) and start a container that sleeps
 #               rt_spawn ARG…         run the runtime in the background; rt_wait then leaves status and output
 #               pid_of ID, status_of ID; in_state ID STATUS is true or false
 #   Assertions  ok · fails [CODE] · has REGEX · lacks REGEX · equals TEXT  (about status and output)
@@ -26,7 +26,8 @@
 #               wait_until SECONDS CMD…   retry until CMD succeeds, bounded
 #   Conditions  is_husk · is_runc · is_crun
 #               only KIND… REASON     skip unless the runtime is one of KIND…, e.g. only husk "runc has no --regex"
-#               skip_on KIND REASON
+#               skip_on KIND REASON   skip if it is of KIND
+#               before_runc VERSION REASON   skip if it is a runc before VERSION; older_runc VERSION is true or false
 #               needs WHAT…           skip unless the machine has it: v1 · v2 · controller:memory · tool:socat · file:PATH ·
 #                                     cap:sys_resource · ns:time · fs:overlay · kernel:6.3 · helper:NAME
 #   Background  spawn CMD…            run CMD in the background until the end of the test at most; its pid is in spawned
@@ -314,8 +315,6 @@ sleeper() {
 	ok
 }
 
-background_sleeper() { sleeper "$@"; }
-
 # There is no timeout(1) in between, so that a signal to $spawned reaches the runtime itself.
 rt_spawn() {
 	output_file=$ARENA/output.$((++rt_calls))
@@ -417,6 +416,12 @@ only() {
 }
 
 skip_on() { [[ $RUNTIME_KIND != "$1" ]] || skip "$2"; }
+
+older_runc() {
+	is_runc && ! printf '%s\n' "$1" "$("$RUNTIME" --version | sed -n '1s/^runc version \([0-9.]*\).*/\1/p')" | sort -VC
+}
+
+before_runc() { ! older_runc "$1" || skip "runc before $1 $2"; }
 
 needs() {
 	local what

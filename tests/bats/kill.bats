@@ -161,6 +161,19 @@ ends_by() {
 	wait_until 60 in_state web stopped
 }
 
+@test "kill: a paused container gets the signal when it is resumed" {
+	bundle
+	listener web
+	rt pause web
+	ok
+	rt kill web USR1
+	ok
+	not test -e "$ROOTFS/got"
+	rt resume web
+	ok
+	wait_until 60 got USR1
+}
+
 @test "kill: an init that was killed from outside is not running" {
 	bundle
 	sleeper web
@@ -205,7 +218,7 @@ ends_by() {
 }
 
 @test "kill: --all reaches what a dead init left behind" {
-	skip_on runc "runc 1.1.5 calls the container stopped and kills nobody"
+	before_runc 1.2 "calls the container stopped and kills nobody"
 	skip_on crun "crun calls the container stopped"
 	bundle
 	shared web

@@ -69,7 +69,7 @@ load helpers
 
 @test "list: a state root that does not exist is an error" {
 	skip_on crun "crun makes it"
-	skip_on runc "runc 1.1 lists nothing"
+	before_runc 1.2 "lists nothing"
 	rt list
 	fails 1
 	has 'no such file or directory'

@@ -88,6 +88,14 @@ load helpers
 	ok
 }
 
+@test "run: a program ends by SIGPIPE when the reader of its output goes away" {
+	bundle
+	args yes
+	"$RUNTIME" --root "$STATE" run web </dev/null 2>/dev/null 3>&- | head -n 1 >"$ARENA/line"
+	same y "$(cat "$ARENA/line")"
+	same '' "$(container_ids)"
+}
+
 @test "run: --detach returns while the program runs and leaves it our output" {
 	bundle
 	args sh -c 'read line </go; echo "$line"'

@@ -100,7 +100,7 @@ limit() {
 }
 
 @test "update: --cpu-burst" {
-	skip_on runc "runc 1.1 has none"
+	before_runc 1.2 "has none"
 	skip_on crun "crun 1.8 has none"
 	needs controller:cpu v1 "file:$(hierarchy cpu)/cpu.cfs_burst_us"
 	bundle
@@ -112,7 +112,7 @@ limit() {
 }
 
 @test "update: --cpu-idle" {
-	skip_on runc "runc 1.1 has none"
+	before_runc 1.2 "has none"
 	needs controller:cpu v1
 	bundle
 	sleeper web
@@ -288,7 +288,7 @@ limit() {
 }
 
 @test "update: a stopped container is refused" {
-	skip_on runc "runc 1.1 dies of a nil pointer or ignores it"
+	before_runc 1.2 "ignores it"
 	skip_on crun "crun's words differ"
 	bundle
 	args true
