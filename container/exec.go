@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -61,11 +62,26 @@ func (c *loaded) execProcess(o *ExecOptions) (*spec.Process, error) {
 	if err := spec.ValidateProcess(p); err != nil {
 		return nil, err
 	}
+	if err := c.sameForAll(p); err != nil {
+		return nil, err
+	}
 	proc, err := spec.ConvertProcess(p)
 	if err != nil {
 		return nil, err
 	}
 	return proc, c.rt.clipCapabilities(&c.state.Config, proc)
+}
+
+// sameForAll refuses what the engine gives all processes of a container alike, if p wants it otherwise.
+func (c *loaded) sameForAll(p *specs.Process) error {
+	cfg := &c.state.Config
+	if want := p.User.Umask; want != nil && (cfg.Umask == nil || *cfg.Umask != *want) {
+		return fault.New("process.user.umask", errors.ErrUnsupported, "exec has the container's umask; leave it out, or set it in the program")
+	}
+	if want := p.OOMScoreAdj; want != nil && (cfg.OomScoreAdj == nil || *cfg.OomScoreAdj != *want) {
+		return fault.New("process.oomScoreAdj", errors.ErrUnsupported, "exec has the container's; leave it out, or write /proc/PID/oom_score_adj")
+	}
+	return nil
 }
 
 // ownProcess is a copy of the container's process. runc keeps none; a container of its making has it in the bundle.

@@ -134,13 +134,12 @@ func hostConsole(stdio Stdio) (console.Console, error) {
 	return console.ConsoleFromFile(tty)
 }
 
-// openStreams gives a foreground process its streams. The caller's own are handed on as they are, with two exceptions:
-// a terminal of the host, into which the container could type (TIOCSTI), and streams that the container's root, who is
-// somebody else on the host, could not open by name.
+// openStreams gives a foreground process its streams. The caller's own are handed on as they are where that is safe;
+// otherwise a pipe is put between.
 func (pio *processIO) openStreams(uid, gid int) error {
 	foreignRoot := uid != os.Geteuid()
 	for i, f := range pio.stdio {
-		if _, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS); err != nil && !foreignRoot {
+		if !foreignRoot && harmless(f) {
 			pio.files.Stdio[i] = f
 			continue
 		}
@@ -149,6 +148,22 @@ func (pio *processIO) openStreams(uid, gid int) error {
 		}
 	}
 	return nil
+}
+
+// harmless reports whether the container can do no more with a stream than read or write it. Into a terminal it could
+// type (TIOCSTI); a file it could open anew by its name in /proc, for writing at any place. And what belongs to the
+// host's root cannot be opened so by the root of a user namespace, who gets a pipe of its own.
+func harmless(f *os.File) bool {
+	fi, err := f.Stat()
+	if err != nil {
+		return true // not open; init will say so
+	}
+	const data = os.ModeNamedPipe | os.ModeSocket
+	if fi.Mode()&data != 0 {
+		return true
+	}
+	_, err = unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return fi.Mode()&os.ModeCharDevice != 0 && err != nil
 }
 
 func (pio *processIO) openPipe(i, uid, gid int) error {
