@@ -49,6 +49,8 @@ func (h *logHook) Fire(e *logrus.Entry) error {
 	}
 	level := slog.LevelDebug
 	switch {
+	// A container that failed before it had a cgroup has no count. The failure itself is reported.
+	case e.Message == "unable to get oom kill count":
 	// What init reports as an error is in the error that the verb returns, too: one final line, not two.
 	case e.Level <= logrus.ErrorLevel:
 		level = slog.LevelDebug
