@@ -51,6 +51,8 @@ func (h *logHook) Fire(e *logrus.Entry) error {
 	switch {
 	// A container that failed before it had a cgroup has no count. The failure itself is reported.
 	case e.Message == "unable to get oom kill count":
+	// Podman and containerd name a user namespace and its mappings, which match. Nobody can mend that here.
+	case strings.HasPrefix(e.Message, "config.json has both a userns path to join and a matching userns mapping"):
 	// What init reports as an error is in the error that the verb returns, too: one final line, not two.
 	case e.Level <= logrus.ErrorLevel:
 		level = slog.LevelDebug
