@@ -416,7 +416,9 @@ frozen() {
 
 @test "podman --userns=container: a second container joins" {
 	sleeper web --uidmap 0:100000:5000
-	run -0 podman run --rm --network none --userns container:web busybox sh -c 'cat /proc/self/uid_map; readlink /proc/self/ns/user'
+	run --separate-stderr -0 podman run --rm --network none --userns container:web busybox \
+		sh -c 'cat /proc/self/uid_map; readlink /proc/self/ns/user'
+	[ "$stderr" = "" ]
 	[[ ${lines[0]} =~ ^\ *0\ +100000\ +5000$ ]]
 	[ "${lines[1]}" = "$(podman exec web readlink /proc/self/ns/user)" ]
 }
