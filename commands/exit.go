@@ -34,17 +34,14 @@ func exitWith(code int, err error) error {
 }
 
 // usageError is a command line that makes no sense.
-type usageError struct {
-	err  error
-	code int
-}
+type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 // badUsage returns a usage error with a hint at the verb's help.
 func badUsage(c *cli.Context, err error) error {
-	return &usageError{fault.New("", err, "see "+c.Command.HelpName+" --help"), exitFailure}
+	return &usageError{fault.New("", err, "see "+c.Command.HelpName+" --help")}
 }
 
 // failure is an error together with the verb and the container that it befell.
@@ -78,7 +75,6 @@ func failed(c *cli.Context, err error) error {
 	f := &failure{verb: verbName(c), code: exitFailure, err: err}
 	var usage *usageError
 	if errors.As(err, &usage) { // the arguments may be missing or, if a flag could not be parsed, not even be known
-		f.code = usage.code
 		return f
 	}
 	f.id = c.Args().First()

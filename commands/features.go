@@ -21,9 +21,6 @@ EXAMPLE:
 				return err
 			}
 			f := container.GetFeatures()
-			if f.Annotations == nil {
-				f.Annotations = map[string]string{}
-			}
 			f.Annotations[container.AnnotationVersion] = Version
 			if Commit != "" {
 				f.Annotations[container.AnnotationCommit] = Commit

@@ -21,7 +21,6 @@ import (
 // sleeper is an engine of a few lines: its containers are a sleeping process on the host. All it owes the verbs is what
 // any engine owes them: a process, and state.json.
 type sleeper struct {
-	t       *testing.T
 	created *engine.CreateRequest
 	started *engine.StartRequest
 }
@@ -73,7 +72,7 @@ func TestAnyEngineServesAllVerbs(t *testing.T) {
 		t.Skip("the state of a cgroup is root's to see")
 	}
 	bundle := testBundle(t)
-	e := &sleeper{t: t}
+	e := &sleeper{}
 	r := &Runtime{Root: t.TempDir(), starter: e}
 	ctx := context.Background()
 	wantStatus := func(want Status) {
@@ -136,7 +135,7 @@ func TestAnyEngineServesAllVerbs(t *testing.T) {
 // What an engine writes, libcontainer itself can load.
 func TestStateIsLibcontainers(t *testing.T) {
 	bundle := testBundle(t)
-	r := &Runtime{Root: t.TempDir(), starter: &sleeper{t: t}}
+	r := &Runtime{Root: t.TempDir(), starter: &sleeper{}}
 	ctx := context.Background()
 	if err := r.Create(ctx, "web", CreateOptions{Bundle: bundle}); err != nil {
 		t.Fatal(err)
