@@ -61,7 +61,7 @@ func criuFlags() []cli.Flag {
 		boolean("lazy-pages", "restore memory pages lazily, with userfaultfd"),
 		boolean("auto-dedup", "free the images' blocks that later ones supersede"),
 		str("manage-cgroups-mode", "let CRIU handle cgroups in `MODE` soft, full, strict or ignore (default: soft)"),
-		str("network-lock", "lock the network while saving and restoring by `METHOD` iptables, nftables or skip"),
+		str("network-lock", "not supported: libcontainer cannot hand CRIU a `METHOD` of locking the network"),
 		&cli.StringSliceFlag{Name: "empty-ns", Usage: "make the namespace `TYPE` (only network) without what was in it"},
 	}
 }

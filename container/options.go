@@ -63,9 +63,9 @@ type StartOptions struct {
 // ExecOptions is what exec needs to start a further process in a running container.
 type ExecOptions struct {
 	IO IO
-	// Process is the whole process; when nil it is the container's own with Change applied.
+	// Process is the whole process, before Change; nil is a copy of the container's own.
 	Process *specs.Process
-	// Change edits a copy of the container's process (args, env, user, …); may be nil.
+	// Change edits the process (args, env, user, …); may be nil.
 	Change func(*specs.Process) error
 	// Cgroups are sub-cgroups to put the process into: controller → path below the container's own cgroup; the key ""
 	// stands for all controllers (and is the only one on cgroup v2).
@@ -106,9 +106,9 @@ type CheckpointOptions struct {
 	FileLocks       bool
 	PreDump         bool
 	ManageCgroups   string // soft, full, strict or ignore; "" means soft
-	EmptyNetNS      bool   // do not checkpoint the network namespace's properties
+	EmptyNetNS      bool   // without effect: the network namespace's properties are never saved
 	AutoDedup       bool
-	NetworkLock     string // iptables, nftables or skip; "" for CRIU's own choice
+	NetworkLock     string // must be "": libcontainer cannot hand it to CRIU
 	LsmProfile      string
 	LsmMountContext string
 }
