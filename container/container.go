@@ -1,6 +1,8 @@
 // Package container is the life of containers, a file a verb, over libcontainer's configuration and state.
 //
 // Everything here is data in, data out: no global state, no exit, no change of directory, umask or signal disposition.
+// Two things reach the whole process: [CaptureLog], since libcontainer's logger is global, and a foreground process
+// without [IO].NoSubreaper, for which the caller becomes a subreaper and has all its children reaped.
 package container
 
 import (
