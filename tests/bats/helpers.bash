@@ -42,7 +42,12 @@
 REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 SHARED=${SHARED:-$BATS_RUN_TMPDIR} # what is made once and used by all files
 HELPERS=${HELPER_BIN:-$SHARED}
-RUNTIME=$(command -v "${RUNTIME:-$REPO/bin/husk}") || RUNTIME=${RUNTIME:-$REPO/bin/husk}
+RUNTIME=${RUNTIME:-$REPO/bin/husk}
+type -P "$RUNTIME" >/dev/null || {
+	echo "there is no runtime $RUNTIME" >&2
+	exit 2
+}
+RUNTIME=$(realpath -s "$(type -P "$RUNTIME")")
 read -ra RUNTIME_ARGS <<<"${RUNTIME_FLAGS:-}"
 RT_DEADLINE=${RT_DEADLINE:-120} # seconds: far beyond what any call takes, so that a hang fails one test, not the run
 
