@@ -331,8 +331,8 @@ first_of() { awk -v field="$1:" '$1 == field { sub(/[,-].*/, "", $2); print $2 }
 # covers: linux.resources.pids.limit
 @test "pids: limit" {
 	needs controller:pids
-	limits '{"pids": {"limit": 40}}'
-	reads 40 40 pids pids.max pids.max
+	limits '{"pids": {"limit": 70}}'
+	reads 70 70 pids pids.max pids.max
 	limits '{"pids": {"limit": -1}}'
 	reads max max pids pids.max pids.max
 }
@@ -340,8 +340,8 @@ first_of() { awk -v field="$1:" '$1 == field { sub(/[,-].*/, "", $2); print $2 }
 # covers: linux.resources.pids.limit
 @test "pids: who starts more than the limit cannot" {
 	needs controller:pids
-	limits '{"pids": {"limit": 20}}'
-	inside 'for i in $(seq 40); do sleep 100 & done; echo "all started"'
+	limits '{"pids": {"limit": 60}}'
+	inside 'for i in $(seq 100); do sleep 100 & done; echo "all started"'
 	has "can't fork|Resource temporarily unavailable"
 }
 

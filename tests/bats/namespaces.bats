@@ -175,10 +175,10 @@ inside_identity() {
 @test "namespaces: without one of mounts it is refused: the host's would change" {
 	only husk 'the others mount on the host'
 	local before
-	before=$(cat /proc/self/mountinfo)
+	before=$(own_mounts)
 	config '.linux.namespaces |= map(select(.type != "mount"))'
 	refuses 'mount namespace' 'linux\.namespaces'
-	same "$before" "$(cat /proc/self/mountinfo)" 'the mount table of the host'
+	same "$before" "$(own_mounts)" 'the mount table of the host'
 }
 
 # ---- what it means (LXC chapter) ------------------------------------------------------------------------------------

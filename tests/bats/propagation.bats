@@ -106,13 +106,13 @@ root_propagation() {
 @test "rootfsPropagation: whatever it is, the container's mounts stay off the host" {
 	on_host sh -c "mount --bind $ROOTFS $ROOTFS && mount --make-rshared /"
 	local value before after
-	before=$(on_host cat /proc/self/mountinfo)
+	before=$(own_mounts on_host)
 	for value in shared slave private rshared rslave rprivate; do
 		config '.linux.rootfsPropagation = $value' --arg value "$value"
 		inside 'true'
 		ok
 	done
-	after=$(on_host cat /proc/self/mountinfo)
+	after=$(own_mounts on_host)
 	same "$before" "$after" 'the mount table of the host'
 }
 

@@ -17,6 +17,8 @@
 #   own_host NAMESPACE…  let the runtime run in such namespaces from now on: what it does to its host stays in them;
 #                        on_host CMD… runs a command of the test there
 #   block_device SIZE    attach a file of SIZE as a loop device until the end of the test; its path is in $device
+#   own_mounts [CMD…]    the part of a mount table that the test can have changed: the root, and what is in the arena; of
+#                        this process, or as CMD (on_host) sees it. Other tests mount and unmount beside us.
 #   before_runc VERSION REASON  skip where the runtime is a runc older than VERSION
 
 add_mount() {
@@ -73,6 +75,8 @@ own_host() {
 }
 
 on_host() { "${HOST_ENTRY[@]}" "$@"; }
+
+own_mounts() { "$@" awk -v arena="$ARENA/" '$5 == "/" || index($5, arena) == 1' /proc/self/mountinfo; }
 
 block_device() {
 	truncate -s "$1" "$ARENA/disk"

@@ -15,13 +15,14 @@ sysctl_is() { config '.linux.sysctl = {($name): $value}' --arg name "$1" --arg v
 # covers: linux.sysctl
 @test "sysctl: those of the network, IPC and UTS namespaces are set, and the host's stay" {
 	local before
-	before=$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni /proc/sys/kernel/domainname)
+	own_host net ipc uts
+	before=$(on_host cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni /proc/sys/kernel/domainname)
 	config '.linux.sysctl = {"net.ipv4.ip_forward": "1", "net.core.somaxconn": "77", "kernel.shmmni": "1234",
 		"kernel.sem": "100 2000 30 40", "fs.mqueue.msg_max": "12", "kernel.domainname": "set.by.sysctl"}'
 	inside 'cd /proc/sys; cat net/ipv4/ip_forward net/core/somaxconn kernel/shmmni kernel/sem fs/mqueue/msg_max kernel/domainname'
 	ok
 	equals $'1\n77\n1234\n100\t2000\t30\t40\n12\nset.by.sysctl'
-	same "$before" "$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni /proc/sys/kernel/domainname)"
+	same "$before" "$(on_host cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni /proc/sys/kernel/domainname)"
 }
 
 # covers: linux.sysctl
