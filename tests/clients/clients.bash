@@ -79,10 +79,10 @@ containers_conf() {
 
 # eventually COMMAND... waits until the command succeeds: for what an engine does behind its client's back.
 eventually() {
-	local deadline=$((SECONDS + 60))
+	local deadline=$((SECONDS + 180))
 	until "$@"; do
 		if ((SECONDS >= deadline)); then
-			echo "did not come true within a minute: $*"
+			echo "did not come true within three minutes: $*"
 			return 1
 		fi
 		sleep 0.1
