@@ -10,8 +10,13 @@ setup() {
 	bundle
 }
 
-# cgroup_of PID prints the paths of its cgroups, each once. (A hierarchy that another test mounts meanwhile has it in /.)
-cgroup_of() { awk -F: '$3 != "/" { print $3 }' "/proc/$1/cgroup" | sort -u; }
+# cgroup_of PID prints the paths of its cgroups in the hierarchies that the view has, each once. (One of v1 that another
+# test mounts meanwhile has the process in /.)
+cgroup_of() {
+	local hierarchies='[^:]+'
+	! have v2 || hierarchies=''
+	sed -nE "s|^[0-9]+:$hierarchies:(/.+)|\\1|p" "/proc/$1/cgroup" | sort -u
+}
 
 in_cgroup() { config '.linux.cgroupsPath = $path' --arg path "$1"; }
 

@@ -127,7 +127,6 @@ groups_of_caller() {
 	)
 }
 
-# covers: process.user.username
 @test "username: is Windows's, and does no harm" {
 	bundle
 	config '.process.user = {uid: 1000, gid: 1000, username: "root"}'
