@@ -133,8 +133,9 @@ direct() {
 	bundle
 	args true
 	local root
-	for root in / // /. '' ../../../../../../../../../..; do
-		direct --root "$root" run web
+	cd /
+	for root in / // /. '' . ..; do
+		direct --root "$root" run --bundle "$BUNDLE" web
 		fails 1
 		[[ $stderr == *root* ]] || explain "want stderr that names --root"
 		not test -e /web

@@ -181,7 +181,7 @@ in_terminal() {
 }
 
 @test "terminal: a run in the foreground takes the size of ours" {
-	args sh -c 'tty; until stty size 2>/dev/null; do sleep 0.02; done; exit 4'
+	args sh -c 'tty; until stty size 2>/dev/null | grep .; do sleep 0.02; done; exit 4'
 	in_terminal 'stty rows 31 cols 91; $run run web'
 	fails 4
 	has '^/dev/pts/0$'
@@ -189,7 +189,7 @@ in_terminal() {
 }
 
 @test "terminal: follows when ours is resized" {
-	args sh -c 'until stty size 2>/dev/null; do sleep 0.02; done; touch /ready; until [ "$(stty size)" = "44 111" ]; do sleep 0.02; done; echo resized'
+	args sh -c 'until stty size 2>/dev/null | grep .; do sleep 0.02; done; touch /ready; until [ "$(stty size)" = "44 111" ]; do sleep 0.02; done; echo resized'
 	in_terminal "stty rows 20 cols 40
 		(until [ -e '$ROOTFS/ready' ]; do sleep 0.02; done; stty rows 44 cols 111 </dev/tty) &
 		\$run run web"
@@ -225,7 +225,7 @@ in_terminal() {
 @test "terminal: exec -t in the foreground" {
 	config '.process.terminal = false'
 	sleeper web
-	in_terminal 'stty rows 31 cols 91; $run exec -t web sh -c "tty; until stty size 2>/dev/null; do sleep 0.02; done; exit 5"'
+	in_terminal 'stty rows 31 cols 91; $run exec -t web sh -c "tty; until stty size 2>/dev/null | grep .; do sleep 0.02; done; exit 5"'
 	fails 5
 	has '^/dev/pts/0$'
 	has '^31 91$'

@@ -179,7 +179,7 @@ load helpers
 	equals '0 100 65534'
 	rt exec -g 100 web id -G
 	ok
-	equals '0 100'
+	has '^0 100( 100)?$' # runc reads the short form twice
 }
 
 @test "exec: --cap adds a capability, and never an inheritable one" {
