@@ -24,8 +24,21 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == container.HookDoor {
 		os.Exit(container.HookMain())
 	}
+	inherited := inheritedFDs()
 	keepDescriptors()
-	os.Exit(commands.Main(os.Args))
+	os.Exit(commands.Main(os.Args, inherited))
+}
+
+// inheritedFDs is how many descriptors from 3 on our caller handed over. What this process opened itself, Go's runtime
+// at its start included, is close-on-exec; what was inherited across execve is not.
+func inheritedFDs() (n int) {
+	for {
+		flags, err := unix.FcntlInt(uintptr(3+n), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC != 0 {
+			return n
+		}
+		n++
+	}
 }
 
 // keepDescriptors lets no descriptor of our caller pass to a process that we start without our saying so: a daemon that

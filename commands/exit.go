@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,9 +62,16 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// oneLine puts a joined error on one line: managers keep only the last.
+// oneLine puts a joined error on one line, since managers keep only the last, without what else controls a terminal: the
+// text of a hook's or a container's making may be in it.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c == '\n' || c == '\r' }), "; ")
+	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c == '\n' || c == '\r' }), "; ")
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 // failed places an error that a verb returned.
@@ -135,6 +143,7 @@ func attrs(f *failure) []slog.Attr {
 const (
 	metaLog       = "log"
 	metaElsewhere = "log elsewhere"
+	metaInherited = "inherited descriptors"
 )
 
 // logOf returns the logger that the global flags describe, or one to the standard error stream before they are read.
@@ -151,8 +160,10 @@ func logsElsewhere(app *cli.App) bool {
 	return elsewhere
 }
 
-// Main runs the command line and returns the exit code.
-func Main(args []string) int {
+// Main runs the command line and returns the exit code. inherited is how many descriptors from 3 on the caller handed
+// over: no others may be passed on to a container.
+func Main(args []string, inherited int) int {
 	app := App()
+	app.Metadata[metaInherited] = inherited
 	return exit(app, app.RunContext(context.Background(), arrange(app, args)))
 }

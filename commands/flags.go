@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/huskrun/husk/container"
 	"github.com/huskrun/husk/internal/fault"
@@ -116,6 +117,10 @@ func processIO(c *cli.Context) (container.IO, error) {
 	}
 	if o.PreserveFDs < 0 {
 		return o, badUsage(c, fmt.Errorf("--preserve-fds %d: must not be negative", o.PreserveFDs))
+	}
+	if inherited, _ := c.App.Metadata[metaInherited].(int); o.ListenFDs+o.PreserveFDs > inherited {
+		return o, fault.New(fmt.Sprintf("descriptor %d", 3+inherited), unix.EBADF,
+			fmt.Sprintf("--preserve-fds and LISTEN_FDS promise %d from 3 on", o.ListenFDs+o.PreserveFDs))
 	}
 	var err error
 	o.PidFile, err = absolute(c.String("pid-file"))

@@ -10,38 +10,52 @@ import (
 	"github.com/huskrun/husk/spec"
 )
 
-// clipCapabilities drops the capabilities that husk itself does not hold, and so cannot grant, and says which. The
-// specification has them warned about (config.md, Capabilities: a runtime SHOULD NOT fail); capset(2) would fail. Inside
-// a user namespace that is made for the container init holds all of them.
-func (r *Runtime) clipCapabilities(cfg *configs.Config, p *spec.Process) error {
-	if p.Capabilities == nil || cfg.Namespaces.Contains(configs.NEWUSER) {
+// grantable drops from p the capabilities that the kernel would refuse, with one warning that names them, as the
+// specification asks (config.md, Capabilities: a runtime SHOULD NOT fail): those that husk itself does not hold, which
+// capset(2) would fail for, and ambient ones that are not permitted and inheritable, too (capabilities(7)).
+func (r *Runtime) grantable(cfg *configs.Config, p *spec.Process) error {
+	if p.Capabilities == nil {
 		return nil
 	}
-	lacking, err := lackingCapabilities()
-	if err != nil || len(lacking) == 0 {
-		return err
+	c := *p.Capabilities
+	// Inside a user namespace that is made for the container init holds all capabilities.
+	if !cfg.Namespaces.Contains(configs.NEWUSER) {
+		lacking, err := lackingCapabilities()
+		if err != nil {
+			return err
+		}
+		var dropped []string
+		for _, set := range []*[]string{&c.Bounding, &c.Effective, &c.Inheritable, &c.Permitted, &c.Ambient} {
+			*set = drop(*set, &dropped, func(name string) bool { return lacking[name] })
+		}
+		r.warnDropped("husk does not hold these capabilities and cannot grant them", dropped)
 	}
 	var dropped []string
-	clip := func(names []string) []string {
-		return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-			if lacking[name] && !slices.Contains(dropped, name) {
-				dropped = append(dropped, name)
-			}
-			return lacking[name]
-		})
-	}
-	c := p.Capabilities
-	p.Capabilities = &configs.Capabilities{
-		Bounding:    clip(c.Bounding),
-		Effective:   clip(c.Effective),
-		Inheritable: clip(c.Inheritable),
-		Permitted:   clip(c.Permitted),
-		Ambient:     clip(c.Ambient),
-	}
-	if dropped != nil {
-		r.log().Warn("husk does not hold these capabilities and cannot grant them: " + strings.Join(dropped, ", "))
-	}
+	c.Ambient = drop(c.Ambient, &dropped, func(name string) bool {
+		return !slices.Contains(c.Permitted, name) || !slices.Contains(c.Inheritable, name)
+	})
+	r.warnDropped("these capabilities are not permitted and inheritable, and so cannot be ambient", dropped)
+	p.Capabilities = &c
 	return nil
+}
+
+// drop returns the names that unwanted does not hold for, and adds the others to dropped.
+func drop(names []string, dropped *[]string, unwanted func(string) bool) (kept []string) {
+	for _, name := range names {
+		switch {
+		case !unwanted(name):
+			kept = append(kept, name)
+		case !slices.Contains(*dropped, name):
+			*dropped = append(*dropped, name)
+		}
+	}
+	return kept
+}
+
+func (r *Runtime) warnDropped(why string, names []string) {
+	if len(names) > 0 {
+		r.log().Warn(why + ": " + strings.Join(names, ", "))
+	}
 }
 
 // lackingCapabilities are those of the kernel that this process does not hold, by the names of config.json.

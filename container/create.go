@@ -126,7 +126,7 @@ func (r *Runtime) plan(id string, o *CreateOptions) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.clipCapabilities(cfg, proc); err != nil {
+	if err := r.grantable(cfg, proc); err != nil {
 		return nil, err
 	}
 	side.Cgroup = whereabouts(cfg)
@@ -266,17 +266,7 @@ func writePidFile(path string, pid int) error {
 	if path == "" {
 		return nil
 	}
-	// A name next to it, so that the rename stays on one file system, and hidden, so that watchers ignore it.
-	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
-	err := os.WriteFile(tmp, fmt.Append(nil, pid), 0o644)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp)
-		return fault.New("pid file", err, "")
-	}
-	return nil
+	return fault.New("pid file", replaceFile(path, fmt.Append(nil, pid), 0o644), "")
 }
 
 // oneLine is the text of err, whose joined errors stand on lines of their own, as one line.

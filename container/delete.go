@@ -30,6 +30,12 @@ func (r *Runtime) Delete(ctx context.Context, id string, force bool) error {
 }
 
 func (r *Runtime) delete(ctx context.Context, id string, force bool) error {
+	if force {
+		// Before the lock: a start may hold it that waits for a hook of the container's own image.
+		if err := r.Kill(ctx, id, KillOptions{Signal: unix.SIGKILL}); errors.Is(err, ErrNotExist) {
+			return err
+		}
+	}
 	c, unlock, err := r.loadAlone(ctx, id)
 	if err != nil {
 		return err
@@ -41,6 +47,22 @@ func (r *Runtime) delete(ctx context.Context, id string, force bool) error {
 		}
 	}
 	return c.destroy(ctx)
+}
+
+// deleteSame removes the container unless somebody else has, and maybe made another one of its id.
+func (c *loaded) deleteSame(ctx context.Context) error {
+	now, unlock, err := c.rt.loadAlone(ctx, c.id)
+	if errors.Is(err, ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if now.state != nil && now.initRef() != c.initRef() {
+		return nil
+	}
+	return now.destroy(ctx)
 }
 
 // deletable refuses what only force removes.
@@ -78,14 +100,21 @@ func (r *refusal) Unwrap() error { return r.why }
 // destroy takes the container apart. It reaches the end whatever fails on the way, but keeps the state directory while
 // processes or the cgroup are left, so that delete can be tried again.
 func (c *loaded) destroy(ctx context.Context) error {
+	if c.destroyed {
+		return nil
+	}
+	if c.damage != nil && c.side.Cgroup == nil {
+		c.rt.log().Warn("nothing says where the container's processes and cgroup are; look for them by hand: " + oneLine(c.damage))
+	}
 	killed := c.end(ctx)
 	removed := c.removeCgroup(ctx)
 	rdt := c.removeRdt()
-	state := error(nil)
+	var state error
 	if killed == nil && removed == nil {
 		state = os.RemoveAll(c.dir)
 	}
 	c.runPoststop(ctx)
+	c.destroyed = killed == nil && removed == nil && state == nil
 	if killed != nil || removed != nil {
 		state = c.side.write(c.dir) // without the poststop hooks, which have run
 	}
@@ -101,16 +130,21 @@ func (c *loaded) removeCgroup(ctx context.Context) error {
 	if err = cg.Destroy(); err == nil {
 		return nil
 	}
-	// Somebody is still in it: members of a shared pid namespace, or a process that an exec put there meanwhile.
-	if errors.Is(err, unix.EBUSY) {
-		ctx, cancel := context.WithTimeout(ctx, cgroupPatience)
-		defer cancel()
-		if ended := c.endRest(ctx); ended != nil {
-			return errors.Join(err, ended)
-		}
-		err = cg.Destroy()
+	pids, _ := c.pids()
+	switch {
+	case len(pids) == 0:
+		return fault.New("cgroup", err, "")
+	case c.ownsPids():
+		return &fault.Error{Object: "cgroup", Err: fmt.Errorf("it holds processes that are not of this container: %v", pids),
+			Hint: "another container was made in the same cgroup, or somebody put them there; end them, and delete again"}
 	}
-	return fault.New("cgroup", err, "")
+	// Somebody has come into it meanwhile, by an exec or a fork.
+	ctx, cancel := context.WithTimeout(ctx, cgroupPatience)
+	defer cancel()
+	if ended := c.endRest(ctx); ended != nil {
+		return errors.Join(fault.New("cgroup", err, ""), ended)
+	}
+	return fault.New("cgroup", cg.Destroy(), "")
 }
 
 // removeRdt removes the resctrl group that libcontainer made for the container.

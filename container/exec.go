@@ -69,7 +69,7 @@ func (c *loaded) execProcess(o *ExecOptions) (*spec.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return proc, c.rt.clipCapabilities(&c.state.Config, proc)
+	return proc, c.rt.grantable(&c.state.Config, proc)
 }
 
 // sameForAll refuses what the engine gives all processes of a container alike, if p wants it otherwise.
@@ -119,7 +119,7 @@ func (c *loaded) exec(init *pidfd.FD, proc *spec.Process, o *ExecOptions) (statu
 	})
 	if err != nil {
 		pio.close()
-		return -1, c.explainExec(proc, err)
+		return -1, explain(err, nil, proc)
 	}
 	// The engine found the namespaces by init's pid. If init lives now it lived then, and the pid was not somebody else's;
 	// if not, the process goes the way of all that were in the container.

@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/huskrun/husk/container/engine"
 	"github.com/huskrun/husk/internal/fault"
 	"github.com/huskrun/husk/spec"
 )
@@ -36,14 +37,14 @@ func (p *plan) explain(err error) error {
 	if errors.Is(err, libcontainer.ErrExist) {
 		return &fault.Error{Err: ErrExist, Hint: "delete it first, or choose another id"}
 	}
+	var twice *engine.Incomplete
+	if errors.As(err, &twice) { // the cause is explained by its own errno
+		return errors.Join(explain(twice.Cause, p.spec, p.proc), fault.New("undoing it", twice.Undo, "remove the rest with delete --force"))
+	}
 	return explain(err, p.spec, p.proc)
 }
 
-// explainExec is the error of a failed exec.
-func (c *loaded) explainExec(proc *spec.Process, err error) error {
-	return explain(err, nil, proc)
-}
-
+// explain turns the error of a creation from s, or of an exec without s, into a fault where it can.
 func explain(err error, s *specs.Spec, proc *spec.Process) error {
 	var f *fault.Error
 	if errors.As(err, &f) { // ours, from a hook or an engine's callback

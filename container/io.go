@@ -31,6 +31,8 @@ type processIO struct {
 	master  *terminal
 	host    console.Console // the caller's terminal, in raw mode while the process runs
 	stdio   Stdio
+	// ours are further descriptors to close at the end.
+	ours []io.Closer
 	// outputs are the read ends that copies are made from.
 	outputs []*os.File
 	copies  sync.WaitGroup
@@ -102,7 +104,7 @@ func (pio *processIO) dial(path string) (*os.File, error) {
 // openConsole makes the socket over which a foreground process's terminal reaches us. The terminal starts with the size
 // of the caller's, unless config.json names one: a program that asks at once must not see 0×0.
 func (pio *processIO) openConsole(p *spec.Process) error {
-	host, err := hostConsole(pio.stdio)
+	host, err := pio.hostConsole()
 	if err != nil {
 		return fault.New("process.terminal", err, "husk itself has no terminal; set process.terminal to false, or detach with --console-socket")
 	}
@@ -121,8 +123,8 @@ func (pio *processIO) openConsole(p *spec.Process) error {
 }
 
 // hostConsole finds the caller's terminal: one of the streams, or else the controlling one.
-func hostConsole(stdio Stdio) (console.Console, error) {
-	for _, f := range []*os.File{stdio[2], stdio[1], stdio[0]} {
+func (pio *processIO) hostConsole() (console.Console, error) {
+	for _, f := range []*os.File{pio.stdio[2], pio.stdio[1], pio.stdio[0]} {
 		if c, err := console.ConsoleFromFile(f); err == nil {
 			return c, nil
 		}
@@ -131,6 +133,7 @@ func hostConsole(stdio Stdio) (console.Console, error) {
 	if err != nil {
 		return nil, err
 	}
+	pio.ours = append(pio.ours, tty)
 	return console.ConsoleFromFile(tty)
 }
 
@@ -178,7 +181,8 @@ func (pio *processIO) openPipe(i, uid, gid int) error {
 	pio.files.Stdio[i] = theirs
 	pio.childEnds = append(pio.childEnds, theirs)
 	if i == 0 {
-		go func() {
+		pio.ours = append(pio.ours, ours)
+		go func() { // ends with the caller's input, of which it has read a piece more than the process when that ends first
 			_, _ = io.Copy(ours, pio.stdio[0])
 			ours.Close()
 		}()
@@ -193,6 +197,7 @@ func (pio *processIO) copyOut(to, from *os.File) {
 	pio.outputs = append(pio.outputs, from)
 	pio.copies.Go(func() {
 		_, _ = io.Copy(to, from)
+		from.Close() // if nobody takes its output any more, the process must learn of it
 	})
 }
 
@@ -200,11 +205,14 @@ func (pio *processIO) copyOut(to, from *os.File) {
 func (pio *processIO) inheritFDs(o *IO, p *spec.Process) error {
 	for i := range o.ListenFDs + o.PreserveFDs {
 		fd := 3 + i
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
+		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3) // the original stays the caller's
+		if err != nil {
 			return fault.New(fmt.Sprintf("descriptor %d", fd), err,
 				fmt.Sprintf("--preserve-fds and LISTEN_FDS promise %d from 3 on", o.ListenFDs+o.PreserveFDs))
 		}
-		pio.files.Extra = append(pio.files.Extra, os.NewFile(uintptr(fd), fmt.Sprintf("inherited-%d", fd)))
+		f := os.NewFile(uintptr(dup), fmt.Sprintf("inherited-%d", fd))
+		pio.childEnds = append(pio.childEnds, f)
+		pio.files.Extra = append(pio.files.Extra, f)
 	}
 	if o.ListenFDs > 0 {
 		p.Env = append(p.Env, fmt.Sprintf("LISTEN_FDS=%d", o.ListenFDs), "LISTEN_PID=1")
@@ -246,10 +254,10 @@ func (pio *processIO) resize() error {
 	return pio.master.resize(size)
 }
 
-// terminal is the master side of a process's terminal.
+// terminal is the master side of a process's terminal. (*os.File).Fd is not for it: that would make it blocking, and a
+// deadline could not end its reads.
 type terminal struct {
 	file *os.File
-	fd   int // file's; (*os.File).Fd would make it blocking, and a deadline could not end its reads
 }
 
 // newTerminal takes over fd.
@@ -258,7 +266,7 @@ func newTerminal(fd int) (*terminal, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	t := &terminal{os.NewFile(uintptr(fd), "terminal"), fd}
+	t := &terminal{os.NewFile(uintptr(fd), "terminal")}
 	// The host's terminal turns newlines into CR LF already.
 	if err := console.ClearONLCR(uintptr(fd)); err != nil {
 		t.file.Close()
@@ -268,7 +276,15 @@ func newTerminal(fd int) (*terminal, error) {
 }
 
 func (t *terminal) resize(s console.WinSize) error {
-	return unix.IoctlSetWinsize(t.fd, unix.TIOCSWINSZ, &unix.Winsize{Row: s.Height, Col: s.Width})
+	raw, err := t.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) {
+		set = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: s.Height, Col: s.Width})
+	})
+	return errors.Join(err, set)
 }
 
 // recvFD receives the descriptor that init has sent by now.
@@ -308,6 +324,9 @@ func (pio *processIO) close() {
 	}
 	for _, f := range pio.outputs {
 		f.Close()
+	}
+	for _, c := range pio.ours {
+		c.Close()
 	}
 	if pio.console != nil {
 		pio.console.Close()

@@ -68,17 +68,25 @@ func (c *loaded) thaw() error {
 	return fault.New("freezer", cg.Freeze(cgroups.Thawed), "")
 }
 
-// signalAll sends sig to every process in the container's cgroup, and to init, which may be in none.
+// signalAll sends sig to init, which may be in no cgroup, and to every process in the container's cgroup.
 func (c *loaded) signalAll(sig unix.Signal) error {
-	if init, err := c.init(); err == nil {
+	init, err := c.init()
+	if err == nil {
 		defer init.Close()
-		if err := init.Signal(sig); err != nil && !errors.Is(err, unix.ESRCH) {
+		if err := c.signal(init, sig); err != nil && !errors.Is(err, unix.ESRCH) {
 			return err
 		}
+	}
+	if c.ownsPids() && (err != nil || sig == unix.SIGKILL) {
+		return nil // all of them end with init; who else is in its cgroup is a stranger
 	}
 	if sig == unix.SIGKILL && c.cgroupKill() == nil {
 		return nil
 	}
+	return c.signalMembers(sig)
+}
+
+func (c *loaded) signalMembers(sig unix.Signal) error {
 	procs, err := c.processes()
 	if err != nil {
 		return err
@@ -133,9 +141,11 @@ func (c *loaded) end(ctx context.Context) error {
 		if err := init.Wait(ctx); err != nil {
 			return stuck(err, []int{c.state.InitProcessPid})
 		}
-		if c.ownsPids() {
-			return nil // the kernel ends the others before init's pidfd becomes readable (pid_namespaces(7))
-		}
+	}
+	if c.ownsPids() {
+		// The kernel ended the others before init's pidfd became readable (pid_namespaces(7)). Who is in the cgroup now is
+		// not of this container: another may have been made in the same one.
+		return nil
 	}
 	return c.endRest(ctx)
 }
@@ -146,27 +156,37 @@ func (c *loaded) endRest(ctx context.Context) error {
 		return c.waitUnpopulated(ctx)
 	}
 	for {
-		procs, err := c.processes()
-		if err != nil || len(procs) == 0 {
+		pids, err := c.pids()
+		if err != nil || len(pids) == 0 {
 			return err
 		}
-		if err := c.endThese(ctx, procs); err != nil {
+		if ctx.Err() != nil {
+			return stuck(ctx.Err(), pids)
+		}
+		if err := c.endMembers(ctx); err != nil {
 			return err
 		}
 	}
 }
 
-func (c *loaded) endThese(ctx context.Context, procs []process) error {
+// endMembers kills those who are in a v1 cgroup now. They are frozen while they are looked for, so that none of them
+// forks and ends between the listing and the kill, and thawed to die.
+func (c *loaded) endMembers(ctx context.Context) error {
+	if cg, err := c.cgroup(); err == nil && cg != nil {
+		_ = cg.Freeze(cgroups.Frozen) // without a freezer it may take a few rounds more
+	}
+	procs, err := c.processes()
 	defer closeAll(procs)
 	for _, p := range procs {
-		if err := p.fd.Signal(unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("pid %d: %w", p.pid, err)
+		if killed := p.fd.Signal(unix.SIGKILL); killed != nil && !errors.Is(killed, unix.ESRCH) {
+			err = errors.Join(err, fmt.Errorf("pid %d: %w", p.pid, killed))
 		}
 	}
 	if c.frozen() {
-		if err := c.thaw(); err != nil {
-			return err
-		}
+		err = errors.Join(err, c.thaw())
+	}
+	if err != nil {
+		return err
 	}
 	for i, p := range procs {
 		if err := p.fd.Wait(ctx); err != nil {
@@ -217,7 +237,7 @@ func stuck(err error, pids []int) error {
 	}
 	return &fault.Error{
 		Object: "pid " + strings.Join(who, ", "),
-		Err:    fmt.Errorf("still there %v after SIGKILL", killPatience),
+		Err:    errors.New("still there after SIGKILL"),
 		Hint:   "a process in state D waits for the kernel, often for a dead NFS server or disk; see /proc/PID/stack, and delete again when it is gone",
 	}
 }

@@ -30,6 +30,8 @@ type loaded struct {
 	side   *sideFile
 	// notify is the bound sd_notify socket between start and readiness; nil if nobody waits for it.
 	notify *net.UnixConn
+	// destroyed is set when nothing of the container is left.
+	destroyed bool
 }
 
 // load reads the container's state directory. It fails only if there is none: a damaged file is left to the verbs,

@@ -25,6 +25,9 @@ const (
 // one file and lock one byte of it each, so that no lock file is left over or removed under somebody's feet. The byte
 // is a hash of the id; two ids that share one only wait for each other.
 //
+// Hooks run under the lock. One that has husk change its own container would wait for its own end; kill, state, ps and
+// exec take no lock.
+//
 // Locks belong to the open file (F_OFD_SETLK, Linux 3.15), so they hold between threads too and vanish with their owner.
 func (r *Runtime) lock(ctx context.Context, id string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(r.Root, lockName), os.O_CREATE|os.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -41,7 +42,14 @@ func newDetachedMount(cfg *configs.Mount, container *configs.Config) (_ *detache
 }
 
 // cloneTree copies the mount at the source, and those below it with rbind.
+//
+// The kernel locks the flags of mounts that a user namespace inherits; those of a copy made here are not. A container
+// that may mount could undo them, so it gets none.
 func cloneTree(cfg *configs.Mount, container *configs.Config) (_ int, err error) {
+	if container.Namespaces.Contains(configs.NEWUSER) && mayMount(container) {
+		return -1, fmt.Errorf("%w: the container has a user namespace and CAP_SYS_ADMIN, with which it could undo read-only and its like",
+			errors.ErrUnsupported)
+	}
 	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
 	if cfg.Flags&unix.MS_REC != 0 {
 		flags |= unix.AT_RECURSIVE
@@ -64,6 +72,10 @@ func cloneTree(cfg *configs.Mount, container *configs.Config) (_ int, err error)
 		err = setAttrs(fd, cfg)
 	}
 	return fd, err
+}
+
+func mayMount(container *configs.Config) bool {
+	return container.Capabilities == nil || slices.Contains(container.Capabilities.Bounding, "CAP_SYS_ADMIN")
 }
 
 // setAttrs sets on a bind mount what its options say.

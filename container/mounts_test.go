@@ -71,7 +71,7 @@ func newJail(t *testing.T, cfg configs.Config) *jailed {
 	}
 	root := t.TempDir()
 	// The directories above are for this test's user only.
-	for dir := root; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+	for dir := root; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -352,7 +352,7 @@ func TestRemoveRefuses(t *testing.T) {
 }
 
 func TestAddToUserNamespace(t *testing.T) {
-	j := newJail(t, configs.Config{Namespaces: configs.Namespaces{{Type: configs.NEWUSER}}})
+	j := newJail(t, configs.Config{Namespaces: configs.Namespaces{{Type: configs.NEWUSER}}, Capabilities: &configs.Capabilities{}})
 	dir := shared(t)
 	j.mustAdd(
 		bind(filepath.Join(dir, "file"), "/made/by/us"),
@@ -375,8 +375,19 @@ func TestAddToUserNamespace(t *testing.T) {
 	}
 }
 
+// With CAP_SYS_ADMIN in its user namespace it could remount a copy that no kernel lock holds.
+func TestAddToUserNamespaceThatMayMount(t *testing.T) {
+	j := newJail(t, configs.Config{
+		Namespaces:   configs.Namespaces{{Type: configs.NEWUSER}},
+		Capabilities: &configs.Capabilities{Bounding: []string{"CAP_SYS_ADMIN"}},
+	})
+	if err := j.add(bind(shared(t), "/data", "ro")); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAddIDMapped(t *testing.T) {
-	j := newJail(t, configs.Config{Namespaces: configs.Namespaces{{Type: configs.NEWUSER}}})
+	j := newJail(t, configs.Config{Namespaces: configs.Namespaces{{Type: configs.NEWUSER}}, Capabilities: &configs.Capabilities{}})
 	m := bind(shared(t), "/data", "idmap")
 	m.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: hostRoot + 7, Size: 1}}
 	m.GIDMappings = m.UIDMappings

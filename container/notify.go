@@ -40,6 +40,7 @@ func injectNotify(s *specs.Spec, stateDir string) {
 // container may write to it.
 func (c *loaded) listenNotify() (*net.UnixConn, error) {
 	path := filepath.Join(c.dir, notifyDir, notifySocket)
+	_ = os.Remove(path) // of a start that was interrupted
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,8 @@ type IO struct {
 	Detach bool
 	// Stdio are the caller's streams; a nil one is this process's own.
 	Stdio Stdio
-	// Signals are forwarded to a foreground process; SIGWINCH resizes its terminal, SIGCHLD and SIGURG are left out. Who
+	// Signals are forwarded to a foreground process; SIGWINCH resizes its terminal. SIGCHLD, SIGPIPE and
+	// SIGURG, with which Go's scheduler wakes its threads, are about this process and stay here. Who
 	// fills the channel should begin before the call. nil forwards nothing.
 	Signals <-chan os.Signal
 	// ConsoleSocket is the path of a unix socket that receives the master side of the process's terminal (SCM_RIGHTS);

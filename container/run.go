@@ -51,8 +51,8 @@ func (n *creation) attend(ctx context.Context, o *CreateOptions) (status int, er
 	if o.Keep {
 		return status, err
 	}
-	if gone := n.c.rt.Delete(context.WithoutCancel(ctx), n.c.id, true); gone != nil {
-		n.c.rt.log().Warn(oneLine(gone))
+	if err := n.c.deleteSame(context.WithoutCancel(ctx)); err != nil {
+		n.c.rt.log().Warn(oneLine(err))
 	}
 	return status, err
 }
@@ -83,7 +83,7 @@ func (pio *processIO) supervise(pid int, o *IO) (status int, err error) {
 		case s := <-o.Signals:
 			sig, ok := s.(unix.Signal)
 			switch {
-			case !ok || sig == unix.SIGCHLD || sig == unix.SIGURG: // Go's scheduler sends itself SIGURG
+			case !ok || sig == unix.SIGCHLD || sig == unix.SIGURG || sig == unix.SIGPIPE: // of this process: see IO.Signals
 			case sig == unix.SIGWINCH:
 				_ = pio.resize()
 			case proc != nil:

@@ -47,22 +47,26 @@ func readSideFile(dir string) *sideFile {
 	return &s
 }
 
-// writeJSON replaces path by v's JSON: readers see the old file or the new one. There is no fsync, since state lives on
-// a tmpfs and must not outlive the machine.
+// writeJSON replaces path by v's JSON.
 func writeJSON(path string, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
+	return replaceFile(path, data, 0o600)
+}
+
+// replaceFile puts data in the place of path: readers see the old file or the new one, and no link that somebody put
+// there is followed. There is no fsync, since what husk writes must not outlive the machine. The new file is made next
+// to path, so that the rename stays on one file system, and hidden, so that watchers ignore it.
+func replaceFile(path string, data []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Close()
-	} else {
-		f.Close()
+		err = f.Chmod(mode)
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -70,5 +74,6 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		_ = os.Remove(f.Name())
 	}
+	f.Close()
 	return err
 }

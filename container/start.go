@@ -58,13 +58,16 @@ func (c *loaded) start(ctx context.Context) error {
 	if err := c.listen(); err != nil {
 		return err
 	}
-	if err := c.release(wait); err != nil {
-		return err
+	err := c.release(wait)
+	if err == nil {
+		if err = c.runPoststart(ctx); err != nil {
+			err = c.abandon(ctx, err)
+		}
 	}
-	if err := c.runPoststart(ctx); err != nil {
-		return c.abandon(ctx, err)
+	if err != nil && c.notify != nil {
+		c.notify.Close()
 	}
-	return nil
+	return err
 }
 
 // release lets init go on to the container's process, the startContainer hooks included.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/opencontainers/cgroups"
@@ -137,6 +138,11 @@ func (c *loaded) frozen() bool {
 	cg, err := c.cgroup()
 	if err != nil || cg == nil {
 		return false
+	}
+	// The manager waits for a v1 cgroup that is being frozen to be so, which a process in D state can put off for ever.
+	if dir := cg.Path("freezer"); dir != "" && !cgroups.IsCgroup2UnifiedMode() {
+		self, err := cgroups.ReadFile(dir, "freezer.self_freezing")
+		return err == nil && strings.TrimSpace(self) == "1"
 	}
 	state, err := cg.GetFreezerState()
 	return err == nil && state == cgroups.Frozen

@@ -58,6 +58,10 @@ func Convert(s *specs.Spec, o ConvertOptions) (*configs.Config, error) {
 	if err != nil {
 		return nil, fault.New("config.json", err, "")
 	}
+	// What config.json does not grant is not granted: without this libcontainer would leave the caller's capabilities.
+	if cfg.Capabilities == nil {
+		cfg.Capabilities = &configs.Capabilities{}
+	}
 	// specconv appends its label last, and takes the caller's working directory for the bundle.
 	cfg.Labels[len(cfg.Labels)-1] = "bundle=" + o.Bundle
 	if o.SystemdCgroup && (s.Linux == nil || s.Linux.CgroupsPath == "") {

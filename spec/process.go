@@ -19,7 +19,7 @@ type Process struct {
 	SelinuxLabel     string
 	AppArmorProfile  string
 	NoNewPrivileges  bool
-	Capabilities     *configs.Capabilities // nil keeps the caller's
+	Capabilities     *configs.Capabilities // nil are those of the container, which has none if config.json names none
 	Rlimits          []configs.Rlimit
 	Scheduler        *configs.Scheduler
 	IOPriority       *configs.IOPriority

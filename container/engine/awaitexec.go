@@ -16,20 +16,28 @@ import (
 // one event attaches before the release and leaves at the event, so that no instruction of the container is traced. Where
 // tracing is forbidden, release is all that happens.
 //
-// ptrace(2) knows tracers by thread. The thread is not given back, and its end detaches whatever is still attached.
+// ptrace(2) knows tracers by thread. The thread is not given back, and its end detaches whatever is still attached. It does
+// nothing else meanwhile: every signal stops init until its tracer lets it go on, and Go's scheduler sends init some at
+// any moment. After a failed release the thread serves init until that ends or executes something.
 func awaitExec(init Ref, release func() error) error {
-	result := make(chan error, 1)
+	attached, executed := make(chan struct{}), make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		result <- traceExec(init.Pid, release)
+		executed <- traceExec(init.Pid, attached)
 	}()
-	return <-result
+	<-attached
+	if err := release(); err != nil {
+		return err
+	}
+	return <-executed
 }
 
-func traceExec(pid int, release func() error) error {
+// traceExec closes attached when it traces pid, or cannot, and returns when that has executed a program.
+func traceExec(pid int, attached chan<- struct{}) error {
 	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, unix.PTRACE_O_TRACEEXEC, 0, 0)
-	if err := release(); err != nil || errno != 0 {
-		return err
+	close(attached)
+	if errno != 0 {
+		return nil
 	}
 	for {
 		stopped, err := waitStop(pid)

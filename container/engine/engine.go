@@ -72,6 +72,14 @@ type ExecRequest struct {
 	Cgroups map[string]string
 }
 
+// Incomplete is the error of a creation that failed, and of which something is left: undoing it failed, too.
+type Incomplete struct {
+	Cause, Undo error
+}
+
+func (e *Incomplete) Error() string   { return e.Cause.Error() + "; " + e.Undo.Error() }
+func (e *Incomplete) Unwrap() []error { return []error{e.Cause, e.Undo} }
+
 // Engine starts processes. The started process is a child of the caller, who waits for it.
 type Engine interface {
 	// Create starts init and leaves it waiting at the exec FIFO, with state.json written. On an error nothing is left.

@@ -38,7 +38,7 @@ func create(q *CreateRequest, start func(*libcontainer.Container, *CreateRequest
 		ref, err = start(c, q)
 	}
 	if err != nil {
-		return Ref{}, errors.Join(err, destroy(c))
+		return Ref{}, incomplete(err, destroy(c))
 	}
 	return ref, nil
 }
@@ -93,10 +93,19 @@ func setRlimits(pid int, limits []configs.Rlimit) error {
 
 // destroy removes what a failed Create made. A process that got far enough to be the container's init is killed first.
 func destroy(c *libcontainer.Container) error {
-	if err := c.Signal(unix.SIGKILL); err != nil && !errors.Is(err, libcontainer.ErrNotRunning) {
-		logrus.Debugf("kill the init of a failed container: %v", err)
+	err := c.Signal(unix.SIGKILL)
+	if errors.Is(err, libcontainer.ErrNotRunning) {
+		err = nil
 	}
-	return c.Destroy()
+	return errors.Join(err, c.Destroy())
+}
+
+// incomplete joins a failure with that of undoing it, if there is one.
+func incomplete(cause, undo error) error {
+	if undo == nil {
+		return cause
+	}
+	return &Incomplete{Cause: cause, Undo: undo}
 }
 
 // Start implements [Engine].

@@ -1,5 +1,5 @@
 // Package cleanup is a stack of undo steps: whoever creates something pushes how to remove it before the next step
-// starts, and either releases the stack at the end or unwinds it on an error.
+// starts, and unwinds the stack on an error.
 package cleanup
 
 import "errors"
@@ -12,11 +12,6 @@ type Stack struct {
 // Push adds a step that undoes what was just done.
 func (s *Stack) Push(undo func() error) {
 	s.undo = append(s.undo, undo)
-}
-
-// Release forgets all steps: what was done stays.
-func (s *Stack) Release() {
-	s.undo = nil
 }
 
 // Unwind runs the steps, the last one first, all of them whatever they return, and joins their errors behind err.

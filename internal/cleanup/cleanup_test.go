@@ -25,12 +25,3 @@ func TestUnwindRunsEverythingBackwards(t *testing.T) {
 		t.Errorf("steps ran twice: %v", err)
 	}
 }
-
-func TestReleaseKeepsWhatWasDone(t *testing.T) {
-	var s Stack
-	s.Push(func() error { t.Error("undone after Release"); return nil })
-	s.Release()
-	if err := s.Unwind(nil); err != nil {
-		t.Error(err)
-	}
-}

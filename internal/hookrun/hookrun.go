@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/huskrun/husk/internal/pidfd"
 )
 
 // tailSize is how much of a hook's stderr an error shows, in bytes.
@@ -83,7 +85,7 @@ func (h *Hook) run(ctx context.Context) (tail []byte, err error) {
 	}
 	defer r.Close()
 
-	pidfd := -1
+	proc := -1
 	cmd := &exec.Cmd{Path: h.Path, Args: h.Args, Env: h.Env, Dir: h.Dir, Stdin: stdin, Stderr: w}
 	if h.Stdout != nil {
 		cmd.Stdout = h.Stdout
@@ -94,16 +96,14 @@ func (h *Hook) run(ctx context.Context) (tail []byte, err error) {
 	if cmd.Env == nil {
 		cmd.Env = []string{} // nil would be the caller's environment
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, PidFD: &pidfd}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, PidFD: &proc}
 	err = cmd.Start()
 	w.Close()
 	if err != nil {
 		return nil, err
 	}
-	if pidfd >= 0 {
-		defer unix.Close(pidfd)
-	}
-	tail, waitErr := h.collect(ctx, r, pidfd)
+	tail, waitErr := h.collect(ctx, r, proc)
+	unix.Close(proc)
 	if waitErr != nil {
 		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 	}
@@ -120,12 +120,12 @@ func ignoreKilled(killed, err error) error {
 
 // collect reads the hook's stderr until the hook itself has ended (its pidfd is readable), not until the pipe is
 // closed, which a daemon started by the hook may never do.
-func (h *Hook) collect(ctx context.Context, r *os.File, pidfd int) ([]byte, error) {
+func (h *Hook) collect(ctx context.Context, r *os.File, proc int) ([]byte, error) {
 	fd := int(r.Fd())
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return nil, err
 	}
-	wake, stop, err := wakeFD(ctx)
+	wake, stop, err := pidfd.Wake(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (h *Hook) collect(ctx context.Context, r *os.File, pidfd int) ([]byte, erro
 	var tail []byte
 	fds := []unix.PollFd{
 		{Fd: int32(fd), Events: unix.POLLIN},
-		{Fd: int32(pidfd), Events: unix.POLLIN},
+		{Fd: int32(proc), Events: unix.POLLIN},
 		{Fd: int32(wake), Events: unix.POLLIN},
 	}
 	for {
@@ -186,21 +186,6 @@ func (h *Hook) drain(fd int, tail []byte) (_ []byte, eof bool) {
 			tail = bytes.Clone(tail[over:])
 		}
 	}
-}
-
-// wakeFD returns a descriptor that becomes readable when ctx ends; stop closes it.
-func wakeFD(ctx context.Context) (fd int, stop func(), err error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return -1, nil, err
-	}
-	unhook := context.AfterFunc(ctx, func() { w.Close() })
-	return int(r.Fd()), func() {
-		if unhook() {
-			w.Close()
-		}
-		r.Close()
-	}, nil
 }
 
 // memFile is an unlinked file with data in it, positioned at its start. Unlike a pipe it needs no writer that could

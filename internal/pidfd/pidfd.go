@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"time"
 
 	"github.com/opencontainers/runc/libcontainer/system"
 	"golang.org/x/sys/unix"
@@ -33,8 +32,8 @@ func Open(pid int, startTime uint64) (*FD, error) {
 	// Looked at after the open: the descriptor can no longer change its process, so a start time that is right now
 	// was right then.
 	stat, err := system.Stat(pid)
-	if err != nil || (startTime != 0 && stat.StartTime != startTime) ||
-		stat.State == system.Zombie || stat.State == system.Dead {
+	// A main thread that has ended shows as a zombie while others live on; only the descriptor knows.
+	if err != nil || (startTime != 0 && stat.StartTime != startTime) || p.Ended() {
 		p.Close()
 		return nil, unix.ESRCH
 	}
@@ -71,7 +70,7 @@ func WaitEither(ctx context.Context, p *FD, fd int) (ended bool, err error) {
 		{Fd: int32(fd), Events: unix.POLLIN},
 	}
 	err = poll(ctx, fds)
-	return fds[0].Revents != 0, err
+	return p.Ended(), err
 }
 
 // WaitPriority waits for an exceptional condition of fd: how cgroup and PSI files say that they have changed.
@@ -80,30 +79,41 @@ func WaitPriority(ctx context.Context, fd int) error {
 }
 
 func poll(ctx context.Context, fds []unix.PollFd) error {
+	wake, stop, err := Wake(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fds = append(fds[:len(fds):len(fds)], unix.PollFd{Fd: int32(wake), Events: unix.POLLIN})
 	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := unix.Poll(fds, pollTimeout(ctx))
-		if err != nil && !errors.Is(err, unix.EINTR) {
+		n, err := unix.Poll(fds, -1)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
 			return os.NewSyscallError("poll", err)
-		}
-		if n > 0 {
+		case n > 1 || fds[len(fds)-1].Revents == 0:
 			return nil
+		default:
+			return ctx.Err()
 		}
 	}
 }
 
-// pollTimeout is the time to ctx's deadline in milliseconds, rounded up; without one it is bounded, so that a context
-// that is cancelled by hand is noticed.
-func pollTimeout(ctx context.Context) int {
-	const look = 1000
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		if ctx.Done() == nil {
-			return -1
-		}
-		return look
+// Wake returns a descriptor that becomes readable when ctx ends, -1 if that never does, for poll(2) to look at. stop
+// gives it back.
+func Wake(ctx context.Context) (fd int, stop func(), err error) {
+	if ctx.Done() == nil {
+		return -1, func() {}, nil
 	}
-	return int(min(look, max(0, time.Until(deadline)/time.Millisecond+1)))
+	r, w, err := os.Pipe()
+	if err != nil {
+		return -1, nil, err
+	}
+	unhook := context.AfterFunc(ctx, func() { w.Close() })
+	return int(r.Fd()), func() {
+		if unhook() {
+			w.Close()
+		}
+		r.Close()
+	}, nil
 }

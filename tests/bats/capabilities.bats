@@ -86,6 +86,15 @@ set_of() { awk -v name="$1:" '$1 == name { print $2 }' <<<"$output"; }
 	for name in CapInh CapPrm CapEff CapBnd CapAmb; do same "$(mask)" "$(set_of $name)" $name; done
 }
 
+# covers: process.capabilities
+@test "no object means no capabilities either" {
+	bundle
+	config 'del(.process.capabilities)'
+	inside 'cat /proc/self/status'
+	ok
+	for name in CapInh CapPrm CapEff CapBnd CapAmb; do same "$(mask)" "$(set_of $name)" $name; done
+}
+
 @test "names that nobody knows are warned about and ignored" {
 	bundle
 	config '.process.capabilities |= map_values(. + ["CAP_WINGS", "kill"])'
