@@ -86,7 +86,6 @@ set_of() { awk -v name="$1:" '$1 == name { print $2 }' <<<"$output"; }
 	for name in CapInh CapPrm CapEff CapBnd CapAmb; do same "$(mask)" "$(set_of $name)" $name; done
 }
 
-# covers: process.capabilities
 @test "no object means no capabilities either" {
 	bundle
 	config 'del(.process.capabilities)'

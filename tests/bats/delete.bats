@@ -228,3 +228,28 @@ cp_cpuset() {
 	ok
 	same running "$(status_of two)"
 }
+
+@test "delete: a container that was made in the cgroup of a stopped one lives on" {
+	only husk "others kill it or share it without asking"
+	bundle
+	config '.linux.cgroupsPath = $p' --arg p "$CGROUP/shared"
+	args true
+	rt create old
+	ok
+	rt start old
+	ok
+	wait_until 60 in_state old stopped
+	args sleep 1000
+	rt create young
+	ok
+	rt start young
+	ok
+	rt delete old
+	fails 1
+	has "$(pid_of young)"
+	is in_state young running
+	rt delete --force young
+	ok
+	rt delete old
+	ok
+}

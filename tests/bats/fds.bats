@@ -290,3 +290,17 @@ take_pidfd() {
 	taker=$spawned
 	wait_until 60 test -S "$ARENA/pidfd.sock"
 }
+
+@test "--preserve-fds: what the runtime itself has open is not passed on" {
+	only husk "runc 1.1 counts its own, crun passes none"
+	bundle
+	args sleep 1000
+	rt run -d web
+	ok
+	rt exec --preserve-fds 1 web true
+	fails
+	has 'descriptor 3: bad file descriptor'
+	rt --log "$ARENA/log" exec --preserve-fds 6 web true
+	fails
+	has 'descriptor 3: bad file descriptor'
+}

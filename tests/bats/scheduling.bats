@@ -162,7 +162,6 @@ realtime_bundle() {
 # covers: process.execCPUAffinity.initial process.execCPUAffinity.final
 @test "execCPUAffinity: exec runs on the final CPUs, or stays on the initial ones" {
 	before_runc 1.3 "runc 1.1 knows no execCPUAffinity"
-	needs controller:cpuset
 	last=$(nproc --all)
 	((--last > 0)) || skip "needs two processors"
 	bundle
