@@ -216,7 +216,7 @@ func (p *plan) make(ctx context.Context, o *IO) (_ *creation, err error) {
 	c := &loaded{rt: p.rt, id: p.id, dir: p.dir, side: p.side}
 	c.placeHooks(ctx, p.cfg)
 	prepared := false
-	_, err = p.rt.engine().Create(&engine.CreateRequest{
+	c.state, err = p.rt.engine().Create(&engine.CreateRequest{
 		Root:     p.rt.Root,
 		ID:       p.id,
 		Config:   p.cfg,
@@ -234,9 +234,6 @@ func (p *plan) make(ctx context.Context, o *IO) (_ *creation, err error) {
 	n := &creation{c: c, io: pio}
 	n.undo.Push(func() error { pio.finish(); return nil }) // after the processes that hold the other ends
 	n.undo.Push(func() error { return c.destroy(context.WithoutCancel(ctx)) })
-	if c.state, c.damage = readState(filepath.Join(p.dir, engine.StateFile)); c.intact() != nil {
-		return nil, n.undo.Unwind(c.intact())
-	}
 	return n, nil
 }
 

@@ -49,20 +49,18 @@ func (r *Runtime) delete(ctx context.Context, id string, force bool) error {
 	return c.destroy(ctx)
 }
 
-// deleteSame removes the container unless somebody else has, and maybe made another one of its id.
+// deleteSame removes the container that this process has made, unless somebody else has, and maybe made another one of
+// its id.
 func (c *loaded) deleteSame(ctx context.Context) error {
-	now, unlock, err := c.rt.loadAlone(ctx, c.id)
-	if errors.Is(err, ErrNotExist) {
-		return nil
-	}
+	unlock, err := c.rt.lock(ctx, c.id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if now.state != nil && now.initRef() != c.initRef() {
+	if readSideFile(c.dir).Creator != c.side.Creator {
 		return nil
 	}
-	return now.destroy(ctx)
+	return c.destroy(ctx)
 }
 
 // deletable refuses what only force removes.

@@ -25,26 +25,26 @@ type sleeper struct {
 	started *engine.StartRequest
 }
 
-func (e *sleeper) Create(q *engine.CreateRequest) (engine.Ref, error) {
+func (e *sleeper) Create(q *engine.CreateRequest) (*engine.State, error) {
 	e.created = q
 	dir := filepath.Join(q.Root, q.ID)
 	if err := os.Mkdir(dir, 0o711); err != nil {
-		return engine.Ref{}, err
+		return nil, err
 	}
 	if err := q.Prepared(dir); err != nil {
-		return engine.Ref{}, err
+		return nil, err
 	}
 	if err := unix.Mkfifo(filepath.Join(dir, engine.FifoFile), 0o622); err != nil {
-		return engine.Ref{}, err
+		return nil, err
 	}
 	cmd := exec.Command("sleep", "3600")
 	if err := cmd.Start(); err != nil {
-		return engine.Ref{}, err
+		return nil, err
 	}
 	go func() { _ = cmd.Wait() }()
 	stat, err := system.Stat(cmd.Process.Pid)
 	if err != nil {
-		return engine.Ref{}, err
+		return nil, err
 	}
 	ref := engine.Ref{Pid: cmd.Process.Pid, StartTime: stat.StartTime}
 	state := &engine.State{BaseState: libcontainer.BaseState{
@@ -54,7 +54,7 @@ func (e *sleeper) Create(q *engine.CreateRequest) (engine.Ref, error) {
 		Created:              time.Now().UTC(),
 		Config:               *q.Config,
 	}}
-	return ref, writeJSON(filepath.Join(dir, engine.StateFile), state)
+	return state, writeJSON(filepath.Join(dir, engine.StateFile), state)
 }
 
 func (e *sleeper) Start(_ context.Context, q *engine.StartRequest) error {

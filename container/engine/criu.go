@@ -39,21 +39,21 @@ type Restorer struct {
 }
 
 // Create implements [Engine].
-func (r Restorer) Create(q *CreateRequest) (Ref, error) {
+func (r Restorer) Create(q *CreateRequest) (*State, error) {
 	if err := needCRIU(); err != nil {
-		return Ref{}, err
+		return nil, err
 	}
 	return create(q, r.restore)
 }
 
-func (r Restorer) restore(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
+func (r Restorer) restore(c *libcontainer.Container, q *CreateRequest) (*State, error) {
 	p := newProcess(q.Process, &q.Files)
 	p.Init = true
 	begun := time.Now()
 	if err := quoteLog(c.Restore(p, r.CRIU), r.CRIU, "restore.log", begun); err != nil {
-		return Ref{}, err
+		return nil, err
 	}
-	return initOf(c)
+	return c.State()
 }
 
 // needCRIU looks for the program before anything is made.

@@ -82,8 +82,9 @@ func (e *Incomplete) Unwrap() []error { return []error{e.Cause, e.Undo} }
 
 // Engine starts processes. The started process is a child of the caller, who waits for it.
 type Engine interface {
-	// Create starts init and leaves it waiting at the exec FIFO, with state.json written. On an error nothing is left.
-	Create(*CreateRequest) (Ref, error)
+	// Create starts init and leaves it waiting at the exec FIFO. It returns what it wrote to state.json, which spares
+	// the caller the reading. On an error nothing is left.
+	Create(*CreateRequest) (*State, error)
 	// Start lets init execute the container's process. [ErrInitDied] says that init ended before it did.
 	Start(context.Context, *StartRequest) error
 	// Exec starts a process in a running container.

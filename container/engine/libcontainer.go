@@ -26,45 +26,36 @@ type Libcontainer struct{}
 func Init() { libcontainer.Init() }
 
 // Create implements [Engine].
-func (Libcontainer) Create(q *CreateRequest) (Ref, error) { return create(q, startInit) }
+func (Libcontainer) Create(q *CreateRequest) (*State, error) { return create(q, startInit) }
 
 // create makes a container and has start make its first process.
-func create(q *CreateRequest, start func(*libcontainer.Container, *CreateRequest) (Ref, error)) (ref Ref, err error) {
+func create(q *CreateRequest, start func(*libcontainer.Container, *CreateRequest) (*State, error)) (state *State, err error) {
 	c, err := libcontainer.Create(q.Root, q.ID, q.Config)
 	if err != nil {
-		return Ref{}, err
+		return nil, err
 	}
 	if err = q.Prepared(filepath.Join(q.Root, q.ID)); err == nil {
-		ref, err = start(c, q)
+		state, err = start(c, q)
 	}
 	if err != nil {
-		return Ref{}, incomplete(err, destroy(c))
+		return nil, incomplete(err, destroy(c))
 	}
-	return ref, nil
+	return state, nil
 }
 
-func startInit(c *libcontainer.Container, q *CreateRequest) (Ref, error) {
+func startInit(c *libcontainer.Container, q *CreateRequest) (*State, error) {
 	p := newProcess(q.Process, &q.Files)
 	p.Init = true
 	early, late := splitRlimits(p.Rlimits)
 	p.Rlimits = early
 	if err := c.Start(p); err != nil {
-		return Ref{}, err
+		return nil, err
 	}
-	ref, err := initOf(c)
-	if err != nil {
-		return Ref{}, err
-	}
-	return ref, setRlimits(ref.Pid, late)
-}
-
-// initOf is the container's first process.
-func initOf(c *libcontainer.Container) (Ref, error) {
 	state, err := c.State()
 	if err != nil {
-		return Ref{}, err
+		return nil, err
 	}
-	return Ref{state.InitProcessPid, state.InitProcessStartTime}, nil
+	return state, setRlimits(state.InitProcessPid, late)
 }
 
 // splitRlimits sets those limits apart that init could not live with: it is a Go program with more than a gigabyte of
