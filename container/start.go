@@ -72,12 +72,14 @@ func (c *loaded) start(ctx context.Context) error {
 
 // release lets init go on to the container's process, the startContainer hooks included.
 func (c *loaded) release(ctx context.Context) error {
-	hooks := c.side.Hooks != nil && len(c.side.Hooks.StartContainer) > 0
-	err := c.rt.engine().Start(ctx, &engine.StartRequest{StateDir: c.dir, Init: c.initRef(), AwaitExec: hooks})
+	// startContainer hooks may fail before the process is executed, and poststart hooks must not run before it is.
+	hooks := deref(c.side.Hooks)
+	await := len(hooks.StartContainer) > 0 || len(hooks.Poststart) > 0
+	err := c.rt.engine().Start(ctx, &engine.StartRequest{StateDir: c.dir, Init: c.initRef(), AwaitExec: await})
 	switch {
 	case err == nil:
 		return nil
-	case hooks && errors.Is(err, engine.ErrInitDied):
+	case len(hooks.StartContainer) > 0 && errors.Is(err, engine.ErrInitDied):
 		return c.abandon(ctx, fault.New("hooks.startContainer", err, "the hook's message is on the container's stderr"))
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.New(fmt.Sprintf("init, pid %d", c.state.InitProcessPid), err,

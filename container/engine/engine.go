@@ -59,7 +59,7 @@ type StartRequest struct {
 	StateDir string
 	Init     Ref
 	// AwaitExec returns only when the process has been executed: startContainer hooks run between the release of init
-	// and that, and may fail.
+	// and that, and may fail; poststart hooks must not run earlier.
 	AwaitExec bool
 }
 
