@@ -99,11 +99,12 @@ one_life() {
 
 @test "a runtime that is killed in the middle of create leaves nothing that delete --force does not remove" {
 	bundle
-	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo >" + $file + "; exec sleep 1000"]}]' \
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo $$ >" + $file + "; exec sleep 1000"]}]' \
 		--arg file "$ARENA/in-the-hook"
 	args true
 	rt_spawn create torn
 	wait_until 30 test -s "$ARENA/in-the-hook"
+	at_end kill "$(<"$ARENA/in-the-hook")" # nobody is left to end it
 	kill -KILL "$spawned"
 	rt_wait
 	rt delete --force torn
