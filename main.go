@@ -16,6 +16,8 @@ func init() {
 	// libcontainer runs husk again as the first process of a container. It must stay on the thread that the C part of
 	// nsenter moved into the namespaces, and it never returns.
 	if len(os.Args) > 1 && os.Args[1] == "init" {
+		// What init makes in the rootfs must not depend on the umask of whoever called husk.
+		unix.Umask(0o022)
 		container.Init()
 	}
 }

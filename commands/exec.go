@@ -78,7 +78,7 @@ func execOptions(c *cli.Context, args []string) (o container.ExecOptions, err er
 	}
 	change, err := readChange(c, args)
 	if err != nil {
-		return o, badUsage(c, err)
+		return o, err
 	}
 	o.Change = func(p *specs.Process) error { change.apply(p); return nil }
 	return o, nil

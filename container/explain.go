@@ -52,7 +52,7 @@ func explain(err error, s *specs.Spec, proc *spec.Process) error {
 	}
 	cause := causeOf(err)
 	for _, rule := range []func(*initError, *specs.Spec, *spec.Process) *fault.Error{
-		explainMount, explainHook, explainCommand, explainCwd, explainMemory,
+		explainMount, explainHook, explainCommand, explainCwd, explainRlimit, explainMemory,
 	} {
 		if f := rule(cause, s, proc); f != nil {
 			return f
@@ -256,13 +256,37 @@ func cwdHint(errno syscall.Errno) string {
 	return ""
 }
 
-// explainMemory tells a limit that is too low from other early ends of init.
-func explainMemory(c *initError, s *specs.Spec, _ *spec.Process) *fault.Error {
-	if !strings.Contains(c.text, "OOM-killed") {
+// explainRlimit names the entry of process.rlimits by the kernel's number of the limit.
+func explainRlimit(c *initError, _ *specs.Spec, p *spec.Process) *fault.Error {
+	_, rest, ok := strings.Cut(c.text, "error setting rlimit type ")
+	if !ok {
 		return nil
 	}
-	f := &fault.Error{Object: "container init", Err: errors.New("it was OOM-killed before it executed the process"),
-		Hint: "raise linux.resources.memory.limit"}
+	number, _, _ := strings.Cut(rest, ":")
+	object := "process.rlimits"
+	for i, l := range p.Rlimits {
+		if strconv.Itoa(l.Type) == number {
+			object = fmt.Sprintf("process.rlimits[%d]", i)
+		}
+	}
+	f := &fault.Error{Object: object, Err: c.errnoText()}
+	if c.errno == unix.EPERM {
+		f.Hint = "it is above husk's own hard limit, and raising that needs CAP_SYS_RESOURCE; lower it, or husk's caller's limits"
+	}
+	return f
+}
+
+// explainMemory tells a limit that is too low from other early ends of init.
+func explainMemory(c *initError, s *specs.Spec, _ *spec.Process) *fault.Error {
+	f := &fault.Error{Hint: "raise linux.resources.memory.limit"}
+	switch _, refused, _ := strings.Cut(c.text, "unable to set memory limit to "); {
+	case strings.Contains(c.text, "OOM-killed"):
+		f.Object, f.Err = "container init", errors.New("it was OOM-killed before it executed the process")
+	case refused != "":
+		f.Object, f.Err = "linux.resources.memory.limit", &initError{"it is too low for init: " + refused, c.errno, c}
+	default:
+		return nil
+	}
 	if s != nil && s.Linux != nil && s.Linux.Resources != nil && s.Linux.Resources.Memory != nil &&
 		s.Linux.Resources.Memory.Limit != nil {
 		f.Hint = fmt.Sprintf("linux.resources.memory.limit is %d bytes; raise it", *s.Linux.Resources.Memory.Limit)

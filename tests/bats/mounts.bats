@@ -548,3 +548,14 @@ flag_clear() { mount_lacks "$1" "^([^ ]+ ){5}([^ ]*,)?${2}[, ]"; }
 	same 'from the host' "$(cat "$ARENA/data/note")"
 	not test "$(readlink "/proc/$(pid_of one)/ns/mnt")" = "$(readlink /proc/self/ns/mnt)"
 }
+
+@test "mounts: what is made for them does not depend on the caller's umask" {
+	only husk "runc hands its umask down"
+	bundle
+	config '.mounts += [{destination: "/made/here", type: "tmpfs", source: "tmpfs"}]'
+	umask 077
+	inside 'stat -c %a /made; umask'
+	umask 022
+	ok
+	equals $'755\n0022'
+}
