@@ -10,8 +10,8 @@ import (
 	"github.com/huskrun/husk/spec"
 )
 
-// grantable drops from p the capabilities that the kernel would refuse, with one warning that names them, as the
-// specification asks (config.md, Capabilities: a runtime SHOULD NOT fail): those that husk itself does not hold, which
+// grantable drops from p the capabilities that the kernel would refuse, and says which, as the specification asks
+// (config.md, Capabilities: a runtime SHOULD NOT fail): those that husk itself does not hold, which
 // capset(2) would fail for, and ambient ones that are not permitted and inheritable, too (capabilities(7)).
 func (r *Runtime) grantable(cfg *configs.Config, p *spec.Process) error {
 	if p.Capabilities == nil {
@@ -28,13 +28,17 @@ func (r *Runtime) grantable(cfg *configs.Config, p *spec.Process) error {
 		for _, set := range []*[]string{&c.Bounding, &c.Effective, &c.Inheritable, &c.Permitted, &c.Ambient} {
 			*set = drop(*set, &dropped, func(name string) bool { return lacking[name] })
 		}
-		r.warnDropped("husk does not hold these capabilities and cannot grant them", dropped)
+		if len(dropped) > 0 {
+			r.log().Warn("husk does not hold these capabilities and cannot grant them: " + strings.Join(dropped, ", "))
+		}
 	}
 	var dropped []string
 	c.Ambient = drop(c.Ambient, &dropped, func(name string) bool {
 		return !slices.Contains(c.Permitted, name) || !slices.Contains(c.Inheritable, name)
 	})
-	r.warnDropped("these capabilities are not permitted and inheritable, and so cannot be ambient", dropped)
+	if len(dropped) > 0 { // no warning: Podman and buildah ask for them with every container
+		r.log().Info("ambient capabilities must be permitted and inheritable, too; these are not: " + strings.Join(dropped, ", "))
+	}
 	p.Capabilities = &c
 	return nil
 }
@@ -50,12 +54,6 @@ func drop(names []string, dropped *[]string, unwanted func(string) bool) (kept [
 		}
 	}
 	return kept
-}
-
-func (r *Runtime) warnDropped(why string, names []string) {
-	if len(names) > 0 {
-		r.log().Warn(why + ": " + strings.Join(names, ", "))
-	}
 }
 
 // lackingCapabilities are those of the kernel that this process does not hold, by the names of config.json.
