@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -158,7 +159,7 @@ func explainSource(c *initError, rest string, s *specs.Spec) *fault.Error {
 
 func mountHint(m *specs.Mount, i int, errno syscall.Errno) string {
 	where := fmt.Sprintf("mounts[%d] in config.json", i)
-	bind := m.Type == "bind" || isBind(m.Options)
+	bind := m.Type == "bind" || slices.ContainsFunc(m.Options, isBindOption)
 	switch {
 	case bind && missing(m.Source):
 		return "source of " + where + " does not exist; create it or drop the mount"
@@ -170,15 +171,6 @@ func mountHint(m *specs.Mount, i int, errno syscall.Errno) string {
 		return where + "; a directory can only be mounted on a directory, and a file on a file"
 	}
 	return "it is " + where
-}
-
-func isBind(options []string) bool {
-	for _, o := range options {
-		if o == "bind" || o == "rbind" {
-			return true
-		}
-	}
-	return false
 }
 
 func missing(path string) bool {
