@@ -29,8 +29,4 @@ one_clear_line() {
 	grep -qE '^husk: [a-z]+( [^ :]+)?: .+' <<<"${lines[-1]}" || explain "want a final line: husk: VERB ID: …"
 }
 
-older_runc() {
-	is_runc && ! printf '%s\n' "$1" "$("$RUNTIME" --version | sed -n '1s/^runc version \([0-9.]*\).*/\1/p')" | sort -VC
-}
-
 before_runc() { ! older_runc "$1" || skip "$2"; }
